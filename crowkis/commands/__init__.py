@@ -1,0 +1,1 @@
+"""The words users can send, declared once in one table, one file per family."""

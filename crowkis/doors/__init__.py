@@ -1,0 +1,1 @@
+"""Every way in: the only code that touches sockets."""

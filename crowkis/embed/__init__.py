@@ -1,0 +1,1 @@
+"""Text to vectors: the embedded model, a remote one, and a deterministic one for tests."""

@@ -1,0 +1,1 @@
+"""Is it allowed, is it safe? Pure functions over values."""

@@ -1,0 +1,1 @@
+"""Is it still good, what goes? Pure functions over values."""

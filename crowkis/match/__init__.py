@@ -1,0 +1,1 @@
+"""Do two questions mean the same? Pure functions over values."""

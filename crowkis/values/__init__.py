@@ -1,0 +1,1 @@
+"""Frozen values every floor may speak of. This room imports nothing of ours and does nothing."""

@@ -1,0 +1,36 @@
+"""Slow work that leaves the actor as a value and comes back as a call.
+
+An errand never touches state. Its result (or the exception it ended with) is handed to `then` inside the actor.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class EmbedText(NamedTuple):
+    """Make the vector of a text. Result: Vector, or EmbedderError."""
+
+    text: str
+
+
+class CloseClients(NamedTuple):
+    """Close these connections after their replies are out. No result."""
+
+    client_ids: tuple[int, ...]
+
+
+class StopServer(NamedTuple):
+    """Stop as on SIGTERM. No result."""
+
+
+Errand = EmbedText | CloseClients | StopServer
+
+Then = Callable[[Any, Any, Any], Any]
+"""then(engine, call, result) -> Reply | Outcome | Waiting, run inside the actor."""
+
+
+class Waiting(NamedTuple):
+    """A handler's word that the reply comes later: run `errand`, then `then` with what it brought."""
+
+    errand: EmbedText
+    then: Then

@@ -1,0 +1,106 @@
+"""Every error a client can be told, declared once in ERRORS and built only here.
+
+The code (first word on the wire) is API; the text is for people and may change.
+"""
+
+from typing import NamedTuple
+
+
+class ErrorRow(NamedTuple):
+    """One row of ERRORS: the code, when it is sent, what the reader should do."""
+
+    code: str
+    when: str
+    do: str
+
+
+ERRORS: tuple[ErrorRow, ...] = (
+    ErrorRow("ERR", "The request is malformed or cannot be carried out.", "Read the text; it names the argument."),
+    ErrorRow("BUSY", "A queue is full.", "Wait the retry-after-ms the text names, then send again."),
+    ErrorRow("DENIED", "No token is set and the client is not on this machine.", "Set CROWKIS_AUTH_TOKEN."),
+    ErrorRow("NOAUTH", "A token is set and this connection has not shown it.", "Send AUTH <token>."),
+    ErrorRow("WRONGPASS", "The token or user name shown is not right.", "Check the token."),
+    ErrorRow("NOPROTO", "HELLO asked for a protocol other than 2 or 3.", "Ask for 2 or 3."),
+    ErrorRow("WRONGTYPE", "The key holds another type of value.", "Use the words of that type."),
+    ErrorRow("MISCONF", "A disk write failed; writes are refused, reads go on.", "Mend the disk, then restart."),
+    ErrorRow("LOADING", "The data directory is still being read.", "Wait for /readyz to answer 200."),
+    ErrorRow("EMBEDDER", "The embedder did not answer and this word cannot do without.", "See INFO embedder."),
+)
+"""Codes are stable. `crowkis docs` prints this table."""
+
+CODES = frozenset(row.code for row in ERRORS)
+
+
+class CommandError(Exception):
+    """A refusal told to the client as `-<code> <text>`; the connection stays open."""
+
+    def __init__(self, code: str, text: str) -> None:
+        assert code in CODES, code
+        super().__init__(f"{code} {text}")
+        self.code = code
+        self.text = text
+
+
+def malformed(text: str) -> CommandError:
+    """The request cannot be understood: `text` says which argument and what would be right."""
+    return CommandError("ERR", text)
+
+
+def unknown_word(word: bytes) -> CommandError:
+    """The first argument names no command."""
+    shown = word[:64].decode("utf-8", "replace")
+    return CommandError("ERR", f"unknown command '{shown}'; COMMAND LIST shows what there is")
+
+
+def wrong_count(name: str, syntax: str) -> CommandError:
+    """Too few or too many arguments; Redis clients look for this wording's start."""
+    return CommandError("ERR", f"wrong number of arguments for '{name.lower()}' command; syntax: {syntax}")
+
+
+def busy(what: str, retry_after_ms: int) -> CommandError:
+    """A bounded queue is full; the client should wait and send again."""
+    return CommandError("BUSY", f"{what} is full retry-after-ms={retry_after_ms}")
+
+
+def denied() -> CommandError:
+    """Protected mode: beyond loopback no door opens without credentials."""
+    return CommandError(
+        "DENIED",
+        "no token is configured, so only clients on this machine are served; "
+        "set CROWKIS_AUTH_TOKEN (or bind to 127.0.0.1) and restart",
+    )
+
+
+def not_authenticated() -> CommandError:
+    """A token is configured and the connection has not shown it."""
+    return CommandError("NOAUTH", "authentication required; send AUTH <token> first")
+
+
+def wrong_token() -> CommandError:
+    """AUTH or HELLO AUTH showed the wrong user name or token."""
+    return CommandError("WRONGPASS", "the user name or token is not right")
+
+
+def unsupported_protocol() -> CommandError:
+    """HELLO asked for neither 2 nor 3."""
+    return CommandError("NOPROTO", "unsupported protocol version; this server speaks 2 and 3")
+
+
+def wrong_type() -> CommandError:
+    """The key exists and holds something else."""
+    return CommandError("WRONGTYPE", "this key holds another type of value than the command works on")
+
+
+def writes_stopped(cause: str) -> CommandError:
+    """A write or sync failed; nobody knows what is on disk, so writing stops until restart."""
+    return CommandError("MISCONF", f"writes are stopped after a disk error ({cause}); mend the disk and restart")
+
+
+def loading() -> CommandError:
+    """The data directory is still being read."""
+    return CommandError("LOADING", "the data directory is still being read; /readyz answers 200 when done")
+
+
+def embedder_down(cause: str) -> CommandError:
+    """The embedder failed and the word needs a vector."""
+    return CommandError("EMBEDDER", f"the embedder did not answer ({cause}); exact matching goes on")

@@ -1,0 +1,49 @@
+"""Why something was served or not: reasons are public, dotted and stable."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from crowkis.values.question import Candidate, Policy, Question
+
+
+class ReasonRow(NamedTuple):
+    """One row of REASONS."""
+
+    id: str
+    gate: str
+    """The rule's name as CEXPLAIN shows it."""
+    meaning: str
+
+
+REASONS: tuple[ReasonRow, ...] = (
+    ReasonRow("tenancy.other-tenant", "tenancy", "The stored answer belongs to another tenant."),
+    ReasonRow("tenancy.other-namespace", "tenancy", "The stored answer lies in another namespace."),
+    ReasonRow("tenancy.other-model", "tenancy", "The stored answer was made by another model or model version."),
+    ReasonRow("tags.missing", "tags", "The stored answer does not carry every tag asked for."),
+    ReasonRow("embedder.other-space", "embedder", "The two questions were embedded by different embedders."),
+    ReasonRow("freshness.expired", "freshness", "The stored answer's time is up."),
+    ReasonRow("numbers.differ", "numbers", "The questions name different numbers, dates or amounts."),
+    ReasonRow("quoted.differ", "quoted", "The questions quote different text."),
+    ReasonRow("negation.differs", "negation", "One question negates what the other asks."),
+    ReasonRow("similarity.below-bar", "similarity", "The questions are not similar enough."),
+    ReasonRow("candidates.none", "candidates", "Nothing is stored that could be compared."),
+    ReasonRow("embedder.down", "embedder", "No vector could be made, so only exact matches were looked for."),
+)
+"""`crowkis docs` prints this table; `crowkis_refusals_total{reason=...}` counts them."""
+
+
+class Reason(NamedTuple):
+    """An objection to serving a candidate: what was measured against which limit."""
+
+    id: str
+    measure: object
+    limit: object
+
+
+class Verdict(NamedTuple):
+    """What judge() decided about one candidate, with everything it saw, so that explain() can run again."""
+
+    question: "Question"
+    candidate: "Candidate"
+    policy: "Policy"
+    objection: Reason | None

@@ -1,0 +1,1 @@
+"""RESP without input or output: bytes in, requests out; replies in, bytes out."""
