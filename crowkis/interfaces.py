@@ -64,6 +64,10 @@ class EmbedderError(Exception):
     """The embedder could not make a vector; the text says why, never what was embedded."""
 
 
+class TextRefusedError(EmbedderError):
+    """The embedder is well but will not take this text (too long, empty); others sent along may be tried alone."""
+
+
 class Embedder(Protocol):
     """Text to unit vectors. Called from worker threads, never from the event loop."""
 
