@@ -64,3 +64,14 @@ class Policy(NamedTuple):
 
 Rule = Callable[[Question, Candidate, Policy], Reason | None]
 """Pure: may not read a clock, a disk or a global. Returns an objection or nothing."""
+
+Measures = Callable[[Question, Candidate, Policy], tuple[object, object]]
+"""What a rule looks at, for people: its measure and its limit, also when it has nothing to object to."""
+
+
+class Gate(NamedTuple):
+    """A rule under the name CEXPLAIN shows. `measures` is never called on the way to an answer."""
+
+    name: str
+    rule: Rule
+    measures: Measures

@@ -1,0 +1,21 @@
+"""The gates a stored answer must pass before it is served, in order. The order is the policy: this is the only place.
+
+Whose answer it is comes first, then whether it is still good, then what the two questions say, and how similar
+they are last, so that an explanation names the plainest objection.
+"""
+
+from crowkis.guard import tags, tenancy
+from crowkis.lifecycle import freshness
+from crowkis.match import negation, numbers, quoted, similarity, space
+from crowkis.values.question import Gate
+
+SERVE_RULES: tuple[Gate, ...] = (
+    Gate("tenancy", tenancy.same, tenancy.measures),
+    Gate("tags", tags.carried, tags.measures),
+    Gate("embedder", space.same, space.measures),
+    Gate("freshness", freshness.fresh, freshness.measures),
+    Gate("numbers", numbers.agree, numbers.measures),
+    Gate("quoted", quoted.agree, quoted.measures),
+    Gate("negation", negation.agree, negation.measures),
+    Gate("similarity", similarity.enough, similarity.measures),
+)

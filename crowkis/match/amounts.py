@@ -1,0 +1,240 @@
+"""Reads the numbers, dates, times and quantities of a text and gives each a canonical form.
+
+"two", "2" and "2.0" are "2"; "1k" is "1000"; "$5" and "5 dollars" are "5 $"; "no more than two" and "at most 2" are
+"<=2"; "Jan 2nd" is "--01-02"; "3pm" is "15:00"; "AX-200" is "ax200". Two texts with other forms ask about other things.
+Forms are compared as strings and never calculated with. Never raises; looks only a few tokens around a number.
+"""
+
+import re
+from decimal import Decimal
+
+from crowkis.match import dates
+from crowkis.match import vocabulary as words
+from crowkis.match.comparators import comparator
+from crowkis.match.dates import Read
+
+_STUCK = re.compile(r"(-?\d[\d.,]*)([^\W\d_]+)")
+_CLOCK = re.compile(r"(\d{1,2})(?::(\d{2})(?::\d{2})?)?(am|pm)?")
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}-?")
+_FRACTIONS = {"1/2": "0.5", "1/4": "0.25", "3/4": "0.75"}
+_MONEY_BEFORE = {"rs": "₹", "inr": "₹", "usd": "$", "eur": "€", "gbp": "£"} | {mark: mark for mark in words.CURRENCIES}
+_NAMED = words.MONTHS.keys() | words.WEEKDAYS.keys() | words.RELATIVE_DAYS.keys() | words.RELATIVE.keys()
+_SPELLED = words.ONES.keys() | words.TENS.keys() | words.SCALES.keys()
+_STARTERS = frozenset(_NAMED | _SPELLED | words.ORDINALS.keys() | words.TIMES.keys() | words.DAYTIMES.keys())
+_JOINS = frozenset({"or", "and", ",", "&"})
+_MARKS = frozenset("<>=≤≥$€£¥₹%^#+*×÷°.,;:?!()")
+
+DIGITS_MAX = 40
+"""A longer run of digits is a name, not a quantity: it is compared as written."""
+
+
+def amounts(tokens: list[str]) -> tuple[str, ...]:
+    """The canonical forms in order of appearance; those joined by "and", "or" or a comma are sorted."""
+    found: list[str] = []
+    end, group, i = -1, 0, 0
+    for i, token in enumerate(tokens):
+        if i < end or (token not in _STARTERS if token.isalpha() else token[-1] in _MARKS or "'" in token):
+            continue
+        read = _read(tokens, i)
+        if read is None:
+            continue
+        joined = end == i - 1 and found and tokens[end] in _JOINS
+        operator = _operator(tokens, i, end)
+        form, end = read
+        if joined:
+            form = _same_month(found[-1], form)
+        sign, end = comparator(
+            tokens, i, end, form[0] == "-" or ":" in form or form in words.WEEKDAYS or _is_year(form)
+        )
+        group = group if joined else len(found)
+        found.append(operator + sign + form)
+        if joined:
+            found[group:] = sorted(found[group:])
+    return tuple(found)
+
+
+def _operator(tokens: list[str], i: int, end: int) -> str:
+    """The operator right before the number at `i`, if the number before it ended at `end` (powers need none)."""
+    before = tokens[i - 1] if i else ""
+    return words.OPERATORS.get(before, "") if end == i - 1 or before == "^" else ""
+
+
+def _read(tokens: list[str], i: int) -> Read | None:
+    token = tokens[i]
+    if token[0].isdecimal() or token[0] in "-.":
+        return _figures(tokens, i)
+    if token in _NAMED:
+        return dates.named(tokens, i)
+    if token in words.ORDINALS:
+        return _ordinal_word(tokens, i)
+    if token in _SPELLED:
+        return _spelled(tokens, i)
+    if token in words.TIMES:
+        return words.TIMES[token], i + 1
+    if token in words.DAYTIMES:
+        return words.DAYTIMES[token], i + 1
+    return _identifier(token), i + 1
+
+
+def _figures(tokens: list[str], i: int) -> Read | None:
+    """What starts with a digit: a date, a time, an ordinal, or a quantity with what is stuck to it."""
+    token = tokens[i]
+    if token in ("-", "."):
+        return None
+    if token.isdecimal() and len(token) <= DIGITS_MAX:
+        return _quantity(_value(token), tokens, i, i + 1)
+    if token in _FRACTIONS:
+        return _quantity(_FRACTIONS[token], tokens, i, i + 1)
+    date = dates.in_figures(token)
+    if date:
+        return date, i + 1
+    clock = _CLOCK.fullmatch(token)
+    if clock:
+        return _clock(clock, tokens, i + 1)
+    stuck = _STUCK.fullmatch(token)
+    if stuck is None or len(token) > DIGITS_MAX:
+        plain = token.replace(",", "")
+        return (
+            _quantity(_value(plain), tokens, i, i + 1) if plain.count(".") <= 1 and "/" not in plain else (token, i + 1)
+        )
+    return _stuck(stuck.group(1).replace(",", ""), stuck.group(2), tokens, i)
+
+
+def _stuck(number: str, suffix: str, tokens: list[str], i: int) -> Read:
+    if suffix in words.ORDINAL_ENDINGS and number.isdecimal():
+        return dates.day_first(tokens, i + 1, int(number)) or (_ordinal(int(number)), i + 1)
+    if suffix == "x":
+        return "x" + _value(number), i + 1
+    scale = words.STUCK_SCALES.get(suffix)
+    if suffix == "m" and i and tokens[i - 1] in words.CURRENCIES:
+        scale = words.SCALES["million"]
+    if scale and number.count(".") <= 1:
+        return _quantity(_scaled(number, scale), tokens, i, i + 1)
+    unit = words.UNITS.get(suffix)
+    return (f"{_value(number)} {unit}" if unit else tokens[i]), i + 1
+
+
+def _clock(clock: re.Match[str], tokens: list[str], end: int) -> Read:
+    hour, minute, half = int(clock.group(1)), clock.group(2) or "00", clock.group(3)
+    if half is None and end < len(tokens) and tokens[end] in ("am", "pm"):
+        half, end = tokens[end], end + 1
+    if half:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    return f"{hour:02}:{minute}", end
+
+
+def _quantity(value: str, tokens: list[str], start: int, end: int) -> Read:
+    """A value with the scale, unit, currency, month or half of day beside it."""
+    following = tokens[end] if end < len(tokens) else ""
+    while following in words.SCALES:
+        value, end = _scaled(value, words.SCALES[following]), end + 1
+        following = tokens[end] if end < len(tokens) else ""
+    if len(value) <= 2 and value.isdecimal():
+        if following in ("am", "pm"):
+            return f"{int(value) % 12 + (12 if following == 'pm' else 0):02}:00", end + 1
+        date = dates.day_first(tokens, end, int(value))
+        if date:
+            return date
+    money = _money(tokens, start)
+    if money:
+        return f"{value} {money}", end
+    if following == "per" and tokens[end + 1 : end + 2] == ["cent"]:
+        return f"{value} %", end + 2
+    unit = None if following in words.STUCK_ONLY else words.UNITS.get(following)
+    if unit:
+        return f"{value} {unit}", end + 1
+    return value, end
+
+
+def _money(tokens: list[str], start: int) -> str:
+    """The currency written before a number: $5, Rs. 500."""
+    at = start - 1 - (start > 1 and tokens[start - 1] == ".")
+    return _MONEY_BEFORE.get(tokens[at], "") if at >= 0 else ""
+
+
+def _spelled(tokens: list[str], i: int) -> Read | None:
+    """A number in words; "one" only where it counts something."""
+    total, part, end, last = 0, 0, i, 0
+    while end < len(tokens):
+        token = tokens[end]
+        if token in words.ONES and last in (0, 10, 100):
+            part, last = part + words.ONES[token], 1
+        elif token in words.TENS and last in (0, 100):
+            part, last = part + words.TENS[token], 10
+        elif token == "hundred":
+            part, last = (part or 1) * 100, 100
+        elif token in words.SCALES:
+            total, part, last = total + (part or 1) * words.SCALES[token], 0, 0
+        elif not (token == "and" and end > i and tokens[end - 1] in words.SCALES and _goes_on(tokens, end + 1)):
+            break
+        end += 1
+    if last == 10 and end < len(tokens) and tokens[end] in words.ORDINALS:
+        number = total + part + words.ORDINALS[tokens[end]]
+        return dates.day_first(tokens, end + 1, number) or (_ordinal(number), end + 1)
+    if end == i + 1 and tokens[i] == "one" and not _one_counts(tokens, i):
+        return None
+    return _quantity(str(total + part), tokens, i, end)
+
+
+def _goes_on(tokens: list[str], i: int) -> bool:
+    return i < len(tokens) and (tokens[i] in words.ONES or tokens[i] in words.TENS)
+
+
+def _one_counts(tokens: list[str], i: int) -> bool:
+    after = tokens[i + 1] if i + 1 < len(tokens) else "."
+    before = tokens[i - 1] if i else ""
+    return before not in words.ONE_IS_NOBODY_AFTER and (
+        after not in words.ONE_IS_NOBODY_BEFORE or before in words.COUNTED
+    )
+
+
+def _ordinal_word(tokens: list[str], i: int) -> Read | None:
+    token, number = tokens[i], words.ORDINALS[tokens[i]]
+    after = tokens[i + 1] if i + 1 < len(tokens) else ""
+    before = tokens[i - 1] if i else ""
+    if token == "first" and (before == "at" or after in words.FIRST_BUT_NOT_IN_ORDER):
+        return None
+    if token == "second" and before in ("a", "per", "every", "each", "split"):
+        return None
+    return dates.day_first(tokens, i + 1, number) or (_ordinal(number), i + 1)
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def _identifier(token: str) -> str:
+    """A word with digits in it. A long word's letters say nothing that the vector does not: iphone6 is 6."""
+    word = _LONG_WORD.match(token)
+    rest = token[word.end() :] if word else token.replace("-", "")
+    return _value(rest) if rest.isdecimal() else rest
+
+
+def _same_month(date: str, form: str) -> str:
+    """The 3 of "January 2 or 3" is a day of January too."""
+    day = form.rstrip("stndrh")
+    if len(date) >= 7 and date[-6] == "-" and date[-3] == "-" and len(day) <= 2 and day.isdecimal():
+        return f"{date[-7:-2].lstrip('<>=') if date[-7] == '-' else date[-10:-2]}{int(day):02}"
+    return form
+
+
+def _is_year(form: str) -> bool:
+    return len(form) == 4 and form[:2] in ("19", "20") and form.isdecimal()
+
+
+def _scaled(number: str, scale: int) -> str:
+    if len(number) > DIGITS_MAX:
+        return number
+    return _value(format(Decimal(number) * scale, "f"))
+
+
+def _value(number: str) -> str:
+    """The digits without needless zeros: "007" is "7", "2.50" is "2.5", "-0" is "0"."""
+    if len(number) == 1:
+        return number
+    sign = "-" if number[0] == "-" else ""
+    whole, _, decimals = number.lstrip("-").partition(".")
+    whole, decimals = whole.lstrip("0") or "0", decimals.rstrip("0")
+    value = f"{whole}.{decimals}" if decimals else whole
+    return value if value == "0" else sign + value

@@ -1,0 +1,85 @@
+"""Reads the comparison around a number: at least, no more than, before, "or fewer".
+
+The sign becomes part of the number's canonical form, so that "at least 2" and "at most 2" are other numbers and
+"at most two" and "no more than 2" are the same. Looks at a handful of tokens on either side, never further.
+"""
+
+from crowkis.match import vocabulary as words
+
+LOOK_BACK_TOKENS_MAX = 4
+LOOK_AHEAD_TOKENS_MAX = 3
+
+_BETWEEN = frozenset({"of", "the", "a", "an", "on", "$", "€", "£", "₹", "¥", "rs", ".", "#"})
+
+
+def comparator(tokens: list[str], start: int, end: int, dated: bool) -> tuple[str, int]:
+    """The sign of the number at tokens[start:end], "" for none, and where reading goes on.
+
+    `dated`: the number is a date or a time, of which "by" and "until" say something.
+    """
+    if end < len(tokens):
+        sign, behind = _behind(tokens, end)
+        if sign:
+            return sign, behind
+    return _before(tokens, start, dated), end
+
+
+def _behind(tokens: list[str], end: int) -> tuple[str, int]:
+    if tokens[end] in ("+", "plus") and not _number_at(tokens, end + 1):
+        return ">=", end + 1
+    for k in range(end, min(end + LOOK_AHEAD_TOKENS_MAX, len(tokens) - 1)):
+        token, following = tokens[k], tokens[k + 1]
+        if token in ("or", "and"):
+            sign = words.AFTER_OR.get(following, "")
+            if sign and not (_number_at(tokens, k + 2) or _is(tokens, k + 2, "than")):
+                return sign, k + 2
+            return "", end
+        if token == "at" and following in ("least", "most") and not _number_at(tokens, k + 2):
+            return (">=" if following == "least" else "<="), k + 2
+        if token == "," or token[0].isdigit():
+            break
+    return "", end
+
+
+def _before(tokens: list[str], start: int, dated: bool) -> str:
+    j = start - 1
+    while j > 0 and tokens[j] in _BETWEEN:
+        j -= 1
+    if j < 0:
+        return ""
+    word = tokens[j]
+    sign = words.BEFORE_NUMBER.get(word)
+    if sign is None:
+        if word in ("than", "then", "to"):
+            return _than(tokens, j)
+        if word in ("least", "most"):
+            return (">=" if word == "least" else "<=") if _is(tokens, j - 1, "at") else ""
+        return "<=" if dated and word == "by" else ""
+    if _is(tokens, j - 1, "or"):
+        return words.OR_EQUAL.get(sign, sign)
+    return _unless_denied(sign, tokens, j)
+
+
+def _than(tokens: list[str], j: int) -> str:
+    """The sign of "... than" or "... equal to" that ends at tokens[j]."""
+    before = tokens[j - 1] if j else ""
+    if tokens[j] == "to" and before != "equal":
+        return {"up": "<=", "prior": words.LESS}.get(before, "")
+    or_equal = before == "equal" or (j > 1 and tokens[j - 2] == "equal")
+    for k in range(j - 1, max(j - 1 - LOOK_BACK_TOKENS_MAX, -1), -1):
+        sign = words.COMPARATIVES.get(tokens[k])
+        if sign:
+            return words.OR_EQUAL[sign] if or_equal else _unless_denied(sign, tokens, k)
+    return ""
+
+
+def _unless_denied(sign: str, tokens: list[str], j: int) -> str:
+    return words.NOT_THAT.get(sign, sign) if j and tokens[j - 1] in words.DENIALS else sign
+
+
+def _number_at(tokens: list[str], k: int) -> bool:
+    return k < len(tokens) and (tokens[k][0].isdigit() or tokens[k] in words.ONES or tokens[k] in words.TENS)
+
+
+def _is(tokens: list[str], k: int, word: str) -> bool:
+    return 0 <= k < len(tokens) and tokens[k] == word
