@@ -1,0 +1,98 @@
+"""Exact nearest neighbours: every vector in one matrix, every search looks at all of them.
+
+The index of choice while there are few vectors, and the oracle the graph is tested against. Rows stay dense: removing
+one moves the last row into its place. Never approximates, and never uses more than the caller's core.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from crowkis.index.unit import Match, best_first, checked, checked_dimension, similarities
+from crowkis.values.vector import Vector
+
+ROWS_FIRST = 64
+"""Rows reserved by the first add; doubled whenever they are full."""
+LABEL_BYTES = 100
+"""A dictionary entry with its two integers, approximately."""
+
+
+class FlatIndex:
+    """Exact cosine search over a growing matrix; cost is linear in the number of vectors."""
+
+    def __init__(self, dimension: int) -> None:
+        self.dimension = checked_dimension(dimension)
+        self._matrix: npt.NDArray[np.float32] = np.empty((0, dimension), dtype=np.float32)
+        self._labels: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self._rows: dict[int, int] = {}
+
+    def add(self, label: int, vector: Vector) -> None:
+        """Remember `vector` as `label`; a label already there is replaced. Grows as needed."""
+        unit = checked(vector, self.dimension)
+        row = self._rows.get(label)
+        if row is None:
+            row = len(self._rows)
+            if row == len(self._matrix):
+                self._grow()
+            self._labels[row] = label
+            self._rows[label] = row
+        self._matrix[row] = unit
+
+    def remove(self, label: int) -> None:
+        """Forget `label`; its room is used again. Raises KeyError where it is not there."""
+        row = self._rows.pop(label)
+        last = len(self._rows)
+        if row != last:
+            moved = int(self._labels[last])
+            self._matrix[row] = self._matrix[last]
+            self._labels[row] = moved
+            self._rows[moved] = row
+
+    def take(self, count: int) -> list[tuple[int, Vector]]:
+        """Remove up to `count` vectors and hand them over with their labels; which ones is the index's choice."""
+        taken = []
+        for row in range(len(self._rows) - 1, max(len(self._rows) - count, 0) - 1, -1):
+            label = int(self._labels[row])
+            del self._rows[label]
+            taken.append((label, self._matrix[row].copy()))
+        return taken
+
+    def search(self, vector: Vector, k: int) -> list[Match]:
+        """Up to k (label, cosine similarity) pairs, most similar first; equals by label."""
+        unit = checked(vector, self.dimension)
+        count = len(self._rows)
+        if k < 1 or count == 0:
+            return []
+        scores = similarities(self._matrix[:count], unit)
+        rows = np.arange(count)
+        if k < count:
+            weakest = np.partition(scores, count - k)[count - k]
+            rows = np.flatnonzero(scores >= weakest)  # more than k where the last places are tied
+        order = np.lexsort((self._labels[rows], -scores[rows]))[:k]
+        rows = rows[order]
+        return best_first(zip(self._labels[rows].tolist(), scores[rows].tolist(), strict=True), k)
+
+    def labels(self) -> Iterable[int]:
+        """The labels present, in no order."""
+        return tuple(self._rows)
+
+    def __contains__(self, label: object) -> bool:
+        return label in self._rows
+
+    def __len__(self) -> int:
+        """How many labels are present."""
+        return len(self._rows)
+
+    def size_bytes(self) -> int:
+        """Memory held, approximately."""
+        return self._matrix.nbytes + self._labels.nbytes + len(self._rows) * LABEL_BYTES
+
+    def _grow(self) -> None:
+        rows_before = len(self._matrix)
+        rows_after = max(ROWS_FIRST, 2 * rows_before)
+        matrix = np.empty((rows_after, self.dimension), dtype=np.float32)
+        matrix[:rows_before] = self._matrix
+        labels = np.empty(rows_after, dtype=np.int64)
+        labels[:rows_before] = self._labels
+        self._matrix, self._labels = matrix, labels

@@ -1,0 +1,158 @@
+"""Approximate nearest neighbours by a navigable graph (hnswlib).
+
+One node per different vector: labels with the same vector share it, because many equal nodes link only to each other
+and hide the rest of the graph (long prompts cut to the same beginning have equal vectors). The room of a node nobody
+needs is given to the next one; hnswlib's own reuse (replace_deleted) is left off, it can leave two nodes with one
+label. The same calls in the same order give the same graph: fixed seed, one thread.
+Never returns a removed label, and never raises for finding less than was asked.
+
+Used room costs several times a new node, because the neighbours of the vector that left are linked anew.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+from hashlib import blake2b
+from itertools import islice
+
+import hnswlib
+import numpy as np
+
+from crowkis.index.unit import Match, best_first, checked, checked_dimension, similarities
+from crowkis.values.vector import Vector
+
+LINKS = 24
+"""Links of a node per layer, twice that in the lowest (hnswlib's M)."""
+BREADTH_ADD = 150
+"""Candidates kept while a place for a new node is sought (ef_construction)."""
+BREADTH_SEARCH = 150
+"""Candidates kept while searching (ef)."""
+BREADTH_SEARCH_MAX = 8 * BREADTH_SEARCH
+"""Where a search that found too little ends its second attempt."""
+SCAN_VECTORS_MAX = 256
+"""Up to here a search the graph cannot satisfy compares everything instead (a few ms); beyond, it returns less."""
+SLOTS_FIRST = 1_024
+"""Slots reserved at the start; doubled whenever they are full."""
+SEED = 20_231
+
+NODE_BYTES = 180
+"""What a slot costs beyond its vector and lowest links: label tables, lock, upper layers; approximately."""
+
+
+class HnswIndex:
+    """Cosine search over a graph; cost grows with the logarithm of the number of vectors."""
+
+    def __init__(self, dimension: int) -> None:
+        self.dimension = checked_dimension(dimension)
+        self._start_empty()
+
+    def add(self, label: int, vector: Vector) -> None:
+        """Remember `vector` as `label`; a label already there is replaced. Grows as needed."""
+        unit = checked(vector, self.dimension)
+        digest = blake2b(unit.data, digest_size=16).digest()
+        if label in self._slots:
+            if self._digests[self._slots[label]] == digest:
+                return
+            self.remove(label)
+        slot = self._slot_of.get(digest)
+        if slot is None:
+            slot = self._free.pop() if self._free else self._new_slot()
+            self._graph.add_items(unit[None, :], np.array([slot]), num_threads=1)
+            self._slot_of[digest] = slot
+            self._digests[slot] = digest
+        insort(self._labels[slot], label)
+        self._slots[label] = slot
+
+    def remove(self, label: int) -> None:
+        """Forget `label`; its room is used again. Raises KeyError where it is not there."""
+        slot = self._slots.pop(label)
+        sharing = self._labels[slot]
+        del sharing[bisect_left(sharing, label)]
+        if sharing:
+            return
+        self._graph.mark_deleted(slot)
+        del self._slot_of[self._digests[slot]]
+        self._free.append(slot)
+        if not self._slots:
+            self._start_empty()
+
+    def take(self, count: int) -> list[tuple[int, Vector]]:
+        """Remove up to `count` vectors and hand them over with their labels; which ones is the index's choice."""
+        labels = list(islice(reversed(self._slots), count))
+        vectors = self._vectors([self._slots[label] for label in labels])
+        for label in labels:
+            self.remove(label)
+        return list(zip(labels, vectors, strict=True))
+
+    def search(self, vector: Vector, k: int) -> list[Match]:
+        """Up to k (label, cosine similarity) pairs, most similar first; equals by label."""
+        unit = checked(vector, self.dimension)
+        nodes = min(k, len(self._slot_of))
+        if nodes < 1:
+            return []
+        found = self._ask(unit, nodes, BREADTH_SEARCH)
+        if found is None:
+            found = self._ask(unit, nodes, BREADTH_SEARCH_MAX)
+        if found is None and len(self._slot_of) <= SCAN_VECTORS_MAX:
+            found = self._compare_all(unit)
+        while found is None and nodes > 1:
+            nodes //= 2
+            found = self._ask(unit, nodes, BREADTH_SEARCH_MAX)
+        shared = ((label, similarity) for slot, similarity in found or () for label in self._labels[slot][:k])
+        return best_first(shared, k)
+
+    def labels(self) -> Iterable[int]:
+        """The labels present, in no order."""
+        return tuple(self._slots)
+
+    def __contains__(self, label: object) -> bool:
+        return label in self._slots
+
+    def __len__(self) -> int:
+        """How many labels are present."""
+        return len(self._slots)
+
+    def size_bytes(self) -> int:
+        """Memory held, approximately: slots reserved but never used are not counted, nothing was written there."""
+        return len(self._labels) * (4 * self.dimension + 8 * LINKS + NODE_BYTES)
+
+    def _start_empty(self) -> None:
+        # "ip" measures 1 - dot product: on unit vectors the same as "cosine", which would normalise each once more.
+        self._graph = hnswlib.Index(space="ip", dim=self.dimension)
+        self._graph.init_index(
+            max_elements=SLOTS_FIRST,
+            M=LINKS,
+            ef_construction=BREADTH_ADD,
+            random_seed=SEED,
+            allow_replace_deleted=False,
+        )
+        self._graph.set_num_threads(1)
+        self._slots: dict[int, int] = {}  # label to the node it shares
+        self._slot_of: dict[bytes, int] = {}  # digest of a vector to its node
+        self._labels: list[list[int]] = []  # node to its labels, smallest first
+        self._digests: list[bytes] = []  # node to the digest of its vector
+        self._free: list[int] = []
+
+    def _new_slot(self) -> int:
+        slot = len(self._labels)
+        if slot == self._graph.get_max_elements():
+            self._graph.resize_index(2 * slot)
+        self._labels.append([])
+        self._digests.append(b"")
+        return slot
+
+    def _ask(self, unit: Vector, nodes: int, breadth: int) -> list[Match] | None:
+        """The graph's nearest as (slot, similarity), or None where it reaches too few live nodes (hnswlib raises)."""
+        self._graph.set_ef(max(breadth, nodes))
+        try:
+            slots, distances = self._graph.knn_query(unit, k=nodes, num_threads=1)
+        except RuntimeError:
+            return None
+        return [(slot, 1.0 - distance) for slot, distance in zip(slots[0].tolist(), distances[0].tolist(), strict=True)]
+
+    def _compare_all(self, unit: Vector) -> list[Match]:
+        slots = list(self._slot_of.values())
+        return list(zip(slots, similarities(self._vectors(slots), unit).tolist(), strict=True))
+
+    def _vectors(self, slots: list[int]) -> Vector:
+        vectors: Vector = np.asarray(self._graph.get_items(slots), dtype=np.float32)
+        return vectors
