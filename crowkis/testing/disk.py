@@ -16,7 +16,8 @@ GARBAGE_CHANCE = 0.3
 class _Content:
     """What a name points to: the bytes a reader sees and how much of them is durable."""
 
-    def __init__(self, data: bytes = b"") -> None:
+    def __init__(self, name: str, data: bytes = b"") -> None:
+        self.name = name
         self.data = bytearray(data)
         self.synced_bytes = len(data)
         self.before_cut: bytes | None = None
@@ -27,17 +28,16 @@ class _Content:
 class FaultyFile:
     """A file on a FaultyDisk, being written at its end."""
 
-    def __init__(self, disk: "FaultyDisk", name: str, content: _Content) -> None:
+    def __init__(self, disk: "FaultyDisk", content: _Content) -> None:
         self._disk = disk
-        self._name = name
         self._content = content
         self._closed = False
 
     def append(self, data: bytes) -> None:
         """Add data at the end; when it fails, any part of it may have been added."""
-        assert not self._closed, self._name
+        assert not self._closed, self._content.name
         disk, content = self._disk, self._content
-        fails = disk.count_call(f"append: {self._name}")
+        fails = disk.count_call(f"append: {content.name}")
         if fails:
             content.data += data[: disk.rng.randint(0, len(data))]
             raise _injected()
@@ -48,9 +48,9 @@ class FaultyFile:
 
     def sync(self) -> None:
         """Make the bytes durable; when it fails, any of them may be, and nothing will make up for the rest."""
-        assert not self._closed, self._name
+        assert not self._closed, self._content.name
         content = self._content
-        fails = self._disk.count_call(f"sync: {self._name}")
+        fails = self._disk.count_call(f"sync: {content.name}")
         if fails:
             content.dropped.append((content.synced_bytes, len(content.data)))
             content.synced_bytes = len(content.data)
@@ -80,7 +80,7 @@ class FaultyDisk:
         self.calls = 0
         self.trace: list[str] = []
         """Every call that changes something, in order, as "append: 000001.log"."""
-        self._names = {name: _Content(data) for name, data in (files or {}).items()}
+        self._names = {name: _Content(name, data) for name, data in (files or {}).items()}
         self._durable_names = dict(self._names)
         self._unsynced_changes: list[tuple[str | None, str | None, _Content]] = []
         """(name it leaves, name it gets, content), in order."""
@@ -90,12 +90,12 @@ class FaultyDisk:
     def create(self, name: str) -> FaultyFile:
         """A new empty file; replaces one of that name."""
         fails = self.count_call(f"create: {name}")
-        content = _Content()
+        content = _Content(name)
         if not fails or self.rng.random() < 0.5:
             self._change(None, name, content)
         if fails:
             raise _injected()
-        return FaultyFile(self, name, content)
+        return FaultyFile(self, content)
 
     def reopen(self, name: str, size_bytes: int) -> FaultyFile:
         """An existing file cut to `size_bytes`; until synced, a crash may bring back what was cut."""
@@ -108,7 +108,7 @@ class FaultyDisk:
             content.before_cut = bytes(content.data[: content.synced_bytes])
         del content.data[size_bytes:]
         content.synced_bytes = min(content.synced_bytes, size_bytes)
-        return FaultyFile(self, name, content)
+        return FaultyFile(self, content)
 
     def read(self, name: str) -> bytes:
         """The whole file as the page cache has it."""
@@ -199,6 +199,7 @@ class FaultyDisk:
     def _change(self, old: str | None, new: str | None, content: _Content) -> None:
         change = (old, new, content)
         _apply(self._names, change)
+        content.name = new or content.name  # a file written on after its renaming is traced under the new name
         self._unsynced_changes.append(change)
 
     def _left_over(self, content: _Content) -> bytes:

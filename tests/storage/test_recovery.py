@@ -1,0 +1,113 @@
+from random import Random
+
+import pytest
+
+from crowkis.storage.errors import Corruption, DiskError
+from crowkis.storage.recovery import Plan, RecoveryReport, plan, recover
+from crowkis.storage.store import Store
+from crowkis.testing.disk import FaultyDisk
+
+
+def entropy(size_bytes):
+    return b"mark"[:size_bytes]
+
+
+def reopen(disk):
+    table = {}
+    wal, report = recover(disk, entropy, table)
+    wal.close()
+    return table, report
+
+
+class TestPlan:
+    def test_a_new_directory_has_nothing(self):
+        assert Plan(None, [], []) == plan([])
+
+    def test_files_of_strangers_are_left_alone(self):
+        assert Plan(None, [1], []) == plan(["000001.log", "model.onnx", "notes.new", "1.log"])
+
+    def test_the_newest_checkpoint_counts_and_what_it_covers_is_left_over(self):
+        names = ["000001.log", "000002.checkpoint", "000002.log", "000003.checkpoint", "000003.log", "000004.log"]
+
+        assert Plan(3, [3, 4], ["000002.checkpoint", "000001.log", "000002.log"]) == plan(names)
+
+    def test_temporary_files_are_left_over(self):
+        names = ["000001.log", "000002.checkpoint.new", "000002.log.new"]
+
+        assert Plan(None, [1], names[1:]) == plan(names)
+
+    @pytest.mark.parametrize(
+        ("names", "missing"),
+        [
+            (["000002.log"], "000001.log"),
+            (["000001.log", "000003.log"], "000002.log"),
+            (["000002.checkpoint"], "000002.log"),
+            (["000002.checkpoint", "000003.log"], "000002.log"),
+            (["000001.log", "000002.checkpoint"], "000002.log"),
+        ],
+    )
+    def test_a_missing_segment_is_named(self, names, missing):
+        with pytest.raises(Corruption, match="is missing, though") as caught:
+            plan(names)
+
+        assert missing == caught.value.file
+
+
+class TestRecover:
+    def test_a_new_directory_gets_a_durable_first_segment(self):
+        disk = FaultyDisk(Random(1))
+        table, report = reopen(disk)
+
+        assert ({}, RecoveryReport(0, None, 0, 1, 0, 28, 0), ["000001.log"]) == (table, report, disk.crash().names())
+
+    def test_an_unfinished_write_is_reported_and_gone_afterwards(self):
+        disk = FaultyDisk(Random(1))
+        reopen(disk)
+        disk = FaultyDisk(Random(1), {"000001.log": disk.read("000001.log") + b"unfinished"})
+        cut = [reopen(disk)[1].cut_bytes for _ in range(2)]
+
+        assert [10, 0] == cut
+
+    def test_the_newest_segment_is_written_again_before_anything_is_removed(self):
+        disk = FaultyDisk(Random(1))
+        reopen(disk)
+        disk = FaultyDisk(Random(1), disk.files() | {"000007.checkpoint.new": b"", "000001.log.new": b""})
+        reopen(disk)
+
+        assert [
+            "create: 000001.log.new",
+            "append: 000001.log.new",
+            "sync: 000001.log.new",
+            "rename: 000001.log.new -> 000001.log",
+            "sync-directory: .",
+            "remove: 000001.log.new",
+            "remove: 000007.checkpoint.new",
+        ] == disk.trace
+
+    def test_the_report_tells_of_checkpoint_and_log(self):
+        disk = FaultyDisk(Random(1))
+        store = Store.open(disk, entropy)
+        store.put(b"a", b"1")
+        job = store.begin_checkpoint()
+        store.write_checkpoint(job)
+        store.finish_checkpoint(job)
+        store.put(b"b", b"2")
+        store.append()
+        _, report = reopen(disk)
+
+        assert RecoveryReport(2, "000002.checkpoint", job.size_bytes, 1, 1, store.log_bytes, 0) == report
+
+    def test_a_failing_call_at_opening_is_a_disk_error_and_the_next_opening_works(self):
+        first = FaultyDisk(Random(1))
+        reopen(first)
+        calls = 0
+        while True:
+            calls += 1
+            disk = FaultyDisk(Random(calls), first.files() | {"000002.log.new": b""}, fail_at=calls)
+            try:
+                Store.open(disk, entropy)
+                break
+            except DiskError:
+                assert ({}, 0) == (reopen(disk)[0], reopen(disk.crash())[1].records)
+
+        assert 9 == calls
