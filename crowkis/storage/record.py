@@ -68,10 +68,10 @@ def read_header(file: str, data: bytes, magic: bytes, number: int) -> bytes:
     found_magic, version, found_number, mark = _HEADER.unpack_from(data)
     if found_magic != magic:
         raise Corruption(file, 0, "does not begin like a file of this kind")
-    if version != FORMAT_VERSION:
-        raise UnknownFormat(file, 8, f"format version {version}; this program reads {FORMAT_VERSION}")
     if _CRC.unpack_from(data, _HEADER.size)[0] != zlib.crc32(data[: _HEADER.size]):
         raise Corruption(file, 0, "the header's checksum does not agree")
+    if version != FORMAT_VERSION:
+        raise UnknownFormat(file, 8, f"format version {version}; this program reads {FORMAT_VERSION}")
     if found_number != number:
         raise Corruption(file, 12, f"was written as number {found_number}: somebody renamed it")
     return bytes(mark)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crowkis.storage import record as record_module
 from crowkis.storage.errors import Corruption, UnknownFormat
 from crowkis.storage.record import (
     BATCH,
@@ -74,7 +75,7 @@ class TestHeader:
         for bit in range(HEADER_BYTES * 8):
             damaged = bytearray(header)
             damaged[bit // 8] ^= 1 << bit % 8
-            with pytest.raises((Corruption, UnknownFormat)):
+            with pytest.raises(Corruption):
                 read_header("f", bytes(damaged), LOG_MAGIC, 7)
             noticed += 1
 
@@ -89,10 +90,11 @@ class TestHeader:
             read_header("f", encode_header(LOG_MAGIC, 7, MARK), LOG_MAGIC, 8)
 
     def test_a_newer_format_is_named(self):
-        header = bytearray(encode_header(LOG_MAGIC, 7, MARK))
-        header[8] = 2
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(record_module, "FORMAT_VERSION", 2)
+            header = encode_header(LOG_MAGIC, 7, MARK)
         with pytest.raises(UnknownFormat, match="format version 2; this program reads 1"):
-            read_header("f", bytes(header), LOG_MAGIC, 7)
+            read_header("f", header, LOG_MAGIC, 7)
 
 
 class TestFrame:

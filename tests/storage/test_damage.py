@@ -1,0 +1,79 @@
+"""Every bit of every file turned, every file cut at every byte: refused by name, or harmless; never a wrong value."""
+
+from random import Random
+
+import pytest
+
+from crowkis.storage.errors import Corruption, StorageError
+from crowkis.storage.store import Store
+from crowkis.testing.disk import FaultyDisk
+
+NEWEST = "000003.log"
+
+
+def entropy(size_bytes):
+    return b"\x9e\x37\x79\xb9"[:size_bytes]
+
+
+@pytest.fixture(scope="module")
+def lived():
+    """A disk with a checkpoint and two segments, the state it stands for, and the state before the last batch."""
+    disk = FaultyDisk(Random(1))
+    store = Store.open(disk, entropy)
+    store.put(b"a", b"1")
+    store.put(b"b", b"2")
+    job = store.begin_checkpoint()
+    store.write_checkpoint(job)
+    store.finish_checkpoint(job)
+    store.put(b"c", b"3")
+    store.commit()
+    store.finish_checkpoint(store.begin_checkpoint())
+    store.remove(b"a")
+    store.commit()
+    before, before_bytes = dict(store.items()), len(disk.files()[NEWEST])
+    store.put(b"b", b"two")
+    store.commit()
+
+    assert ["000002.checkpoint", "000002.log", NEWEST] == disk.names()
+    return disk, dict(store.items()), before, before_bytes
+
+
+def opened(disk):
+    """What is served, or the error's file."""
+    try:
+        return dict(Store.open(disk, entropy).items())
+    except StorageError as error:
+        return error.file
+
+
+def test_any_turned_bit_is_refused_by_name_or_costs_no_more_than_the_last_batch(lived):
+    disk, _, before, before_bytes = lived
+    for name, data in disk.files().items():
+        for bit in range(len(data) * 8):
+            in_last_batch = name == NEWEST and bit // 8 >= before_bytes
+
+            assert (before if in_last_batch else name) == opened(disk.damaged(name, bit // 8, 1 << bit % 8)), (
+                name,
+                bit,
+            )
+
+
+def test_any_file_cut_short_is_refused_by_name_except_the_newest_log(lived):
+    disk, after, before, before_bytes = lived
+    for name, data in disk.files().items():
+        for size_bytes in range(len(data)):
+            found = opened(FaultyDisk(Random(1), disk.files() | {name: data[:size_bytes]}))
+            if name != NEWEST or size_bytes < 28:
+                assert name == found, size_bytes
+            elif size_bytes >= before_bytes:
+                assert before == found, size_bytes
+            else:
+                assert after | {b"b": b"2", b"a": b"1"} == found, size_bytes
+
+
+@pytest.mark.parametrize("name", ["000002.checkpoint", "000002.log"])
+def test_a_missing_file_is_refused(lived, name):
+    files = lived[0].files()
+    del files[name]
+    with pytest.raises(Corruption, match="is missing"):
+        Store.open(FaultyDisk(Random(1), files), entropy)
