@@ -31,6 +31,18 @@ def _choose_sync() -> Callable[[int], None]:
 _sync_fd = _choose_sync()
 
 
+def _make_durably(path: Path) -> None:
+    """Make a directory and those above it; without the syncs all of it could vanish with the power."""
+    missing = [level for level in (path, *path.parents) if not level.exists()]
+    path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    for level in missing:
+        fd = os.open(level.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
 class DiskFile:
     """A file being written, at its end only."""
 
@@ -66,7 +78,7 @@ class Directory:
     def __init__(self, path: Path) -> None:
         """Make the directory where it is not there, and take its lock. Raises DirectoryInUse or OSError."""
         self.path = path
-        path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+        _make_durably(path)
         self._fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             self._lock_fd = self._take_lock()

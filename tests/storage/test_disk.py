@@ -181,6 +181,13 @@ class TestDirectory:
 
         assert f"{os.getpid()}\n" == (tmp_path / LOCK_NAME).read_text()
 
+    def test_new_directories_are_synced_into_those_above(self, tmp_path, monkeypatch):
+        synced = []
+        monkeypatch.setattr(disk_module.os, "fsync", lambda fd: synced.append(os.fstat(fd).st_ino))
+        Directory(tmp_path / "one" / "two").close()
+
+        assert [(tmp_path / "one").stat().st_ino, tmp_path.stat().st_ino] == synced
+
     def test_a_path_that_is_a_file_is_an_os_error(self, tmp_path):
         (tmp_path / "file").write_text("")
 

@@ -1,3 +1,4 @@
+import threading
 from pathlib import Path
 from random import Random
 
@@ -181,6 +182,35 @@ class TestWriting:
         directory.close()
 
         assert {b"a": b"1", b"b": b"2"} == again
+
+
+class TestBesideAnotherThread:
+    def test_syncs_beside_appends_and_rotations_disturb_nothing(self, tmp_path):
+        directory = Directory(tmp_path)
+        store = Store.open(directory, segment_bytes_max=2_000)
+        done, failures = threading.Event(), []
+
+        def sync_again_and_again():
+            try:
+                while not done.is_set():
+                    store.sync()
+            except DiskError as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=sync_again_and_again)
+        thread.start()
+        for number in range(300):
+            store.put(b"%d" % number, bytes(100))
+            store.append()
+        done.set()
+        thread.join(30)
+        store.sync()
+        unsynced_bytes = store.unsynced_bytes
+        store.close()
+        found = len(Store.open(directory))
+        directory.close()
+
+        assert ([], 0, 300) == (failures, unsynced_bytes, found)
 
 
 class TestInDoubt:
