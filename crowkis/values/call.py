@@ -1,54 +1,39 @@
-"""A command as declared, and one call of it on its way through the house."""
+"""A command as declared: what a word means, what it takes, what runs it."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 
-class Command:
-    """A word users can send: what the declaration in commands/registry.py made of it. Never changed after start."""
-
-    __slots__ = ("arity", "categories", "first_key", "handler", "key_step", "last_key", "name", "open", "parameters",
-                 "parse", "private", "since", "subcommands", "summary", "syntax", "writes")  # fmt: skip
+class Command(NamedTuple):
+    """A word users can send. Made once by the declaration in commands/registry.py, never changed."""
 
     name: str
+    """In capitals; "CLIENT ID" for a sub-command."""
     summary: str
     since: str
+    category: str
     syntax: str
     arity: int
-    """As Redis counts: the word included; negative when more may follow."""
-    categories: tuple[str, ...]
+    """As Redis counts: the word included, negative when more may follow."""
     writes: bool
     """Only a command that says so may return writes."""
     open: bool
-    """May run before AUTH and while loading."""
+    """May run before AUTH and while the data directory is still being read."""
     parameters: tuple[Any, ...]
     parse: Callable[[list[bytes]], Any]
-    """Request (word included) to the arguments the handler reads; raises CommandError."""
-    handler: Callable[[Any, "Call"], Any]
-    private: Callable[[int, list[bytes]], bool]
-    """Does the argument at this position hold a prompt, an answer or a secret?"""
-    first_key: int
-    last_key: int
-    key_step: int
-    subcommands: tuple["Command", ...]
+    """Request (word included) to the arguments run() reads. Raises CommandError."""
+    run: Callable[[Any, Any, Any], Any]
+    """run(engine, client, args) -> Reply | Outcome | Waiting. Plain Python; waits for nothing. Raises CommandError."""
+    subcommands: "dict[bytes, Command]"
+    """By word in capitals; empty unless this word is only the head of others."""
 
 
-class Call:
-    """One command on its way: parsed, not yet run. `slot` is its place among the client's replies."""
+class Vocabulary(NamedTuple):
+    """What the engine needs to know of the words, handed in by app.py since words live a floor above."""
 
-    __slots__ = ("args", "client", "command", "request", "slot")
-
-    def __init__(self, command: Command, args: Any, client: Any, slot: int, request: list[bytes]) -> None:
-        self.command = command
-        self.args = args
-        self.client = client
-        self.slot = slot
-        self.request = request
-
-
-class KeySpec(NamedTuple):
-    """Where a command's keys stand, as COMMAND INFO tells it."""
-
-    first: int
-    last: int
-    step: int
+    words: dict[bytes, Command]
+    """By the bytes clients usually send."""
+    find: Callable[[list[bytes]], Command]
+    """The command a request names, in any case, sub-command included. Raises CommandError."""
+    is_private: Callable[[Command, list[bytes]], list[bool]]
+    """For each argument of a request: does it hold a prompt, an answer or a secret?"""

@@ -1,6 +1,6 @@
 """Slow work that leaves the actor as a value and comes back as a call.
 
-An errand never touches state. Its result (or the exception it ended with) is handed to `then` inside the actor.
+An errand never touches state. Its result (or the error it ended with) is handed to `then` inside the actor.
 """
 
 from collections.abc import Callable
@@ -25,12 +25,12 @@ class StopServer(NamedTuple):
 
 Errand = EmbedText | CloseClients | StopServer
 
-Then = Callable[[Any, Any, Any], Any]
-"""then(engine, call, result) -> Reply | Outcome | Waiting, run inside the actor."""
+Then = Callable[[Any, Any], Any]
+"""then(engine, result) -> Reply | Outcome | Waiting, run inside the actor."""
 
 
 class Waiting(NamedTuple):
-    """A handler's word that the reply comes later: run `errand`, then `then` with what it brought."""
+    """A command's word that the reply comes later: run `errand`, then `then` with what it brought."""
 
     errand: EmbedText
     then: Then

@@ -1,4 +1,4 @@
-"""What a handler returns when there is more than a reply."""
+"""What a command returns when there is more than a reply."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from crowkis.values.reply import Reply
 class Outcome(NamedTuple):
     """The reply, the records to make durable before it is sent, and errands nobody waits for.
 
-    A handler that changes nothing returns the bare reply; one that must wait returns Waiting.
+    A command that changes nothing returns the bare reply; one that must wait returns Waiting.
     """
 
     reply: Reply

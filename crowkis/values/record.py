@@ -59,10 +59,11 @@ class DropDatabase(NamedTuple):
     db: int
 
 
-class DropTenant(NamedTuple):
-    """Remove every stored answer of a tenant; tenant "" means of all tenants."""
+class DropScope(NamedTuple):
+    """Remove every stored answer of a namespace, of a tenant (namespace None), or of all (tenant None)."""
 
-    tenant: str
+    tenant: str | None
+    namespace: str | None
 
 
-Record = PutEntry | DropEntry | PutKey | DropKey | DropDatabase | DropTenant
+Record = PutEntry | DropEntry | PutKey | DropKey | DropDatabase | DropScope

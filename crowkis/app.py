@@ -1,0 +1,283 @@
+"""The one place that builds real things and joins them: boot in order, run, drain in order.
+
+Boot: probes, RESP door (answers LOADING), embedder, data directory, ready. Stop: no new clients or requests, finish
+what was accepted, sync, close. Knows every room; no room knows it.
+"""
+
+import asyncio
+import gc
+import os
+import secrets
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from crowkis import __version__
+from crowkis.commands import ALL_WORDS
+from crowkis.doors.probes import ProbeDoor
+from crowkis.doors.resp import RespDoor
+from crowkis.embed.memo import Memo
+from crowkis.embed.pool import EmbedPool
+from crowkis.engine.actor import Actor
+from crowkis.engine.engine import EmbedderFacts, Engine
+from crowkis.engine.state import State
+from crowkis.index.adaptive import new_index
+from crowkis.interfaces import Embedder
+from crowkis.metrics import Metrics
+from crowkis.settings import SettingError, Settings
+from crowkis.storage.disk import Directory
+from crowkis.storage.errors import DiskError
+from crowkis.storage.store import Store
+
+TICK_S = 0.1
+PROGRESS_EVERY = 10_000
+"""Entries read between two progress lines at start."""
+
+Log = Callable[..., None]
+
+
+class SystemClock:
+    """Clock of the machine."""
+
+    def now_ms(self) -> int:
+        """See Clock."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic_ns(self) -> int:
+        """See Clock."""
+        return time.perf_counter_ns()
+
+
+class App:
+    """One server. run() returns the exit code."""
+
+    def __init__(self, settings: Settings, log: Log) -> None:
+        self.settings = settings
+        self.log = log
+        self.metrics = Metrics()
+        self.engine = Engine(settings, self.metrics)
+        clock = SystemClock()
+        self.engine.started_ms = self.engine.now_ms = clock.now_ms()
+        self.engine.monotonic_ns = clock.monotonic_ns
+        self.actor = Actor(self.engine, ALL_WORDS, clock, self, secrets.token_bytes(16))
+        self.resp = RespDoor(self.engine, self.actor, log)
+        self.probes = ProbeDoor(self.engine, self.actor)
+        self._disk_threads = ThreadPoolExecutor(2, "crowkis-disk")
+        self._stopping: asyncio.Event
+        self._loop: asyncio.AbstractEventLoop
+        self._directory: Directory | None = None
+        self._store: Store | None = None
+        self._pool: EmbedPool | None = None
+        self._embedder: Embedder | None = None
+
+    async def run(self) -> int:
+        """Serve until told to stop; 0 after an orderly stop, 1 when a bug stopped the actor."""
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self.stop)
+        acting = self._loop.create_task(self.actor.run())
+        acting.add_done_callback(lambda task: self._stopping.set())
+        try:
+            await self._open_doors()
+            await self._load()
+            self._tick()
+            await self._stopping.wait()
+            if acting.done():
+                self.log("stopped by a bug", level="error", error=repr(acting.exception()))
+                return 1
+            return await self._drain()
+        finally:
+            acting.cancel()
+            await self._close()
+
+    def stop(self) -> None:
+        """See Outside."""
+        self._stopping.set()
+
+    def embed(self, text: str, done: Callable[[Any], None]) -> bool:
+        """See Outside."""
+        return self._pool is not None and self._pool.submit(text, done)
+
+    async def sync(self) -> None:
+        """See Outside."""
+        assert self._store is not None
+        await self._loop.run_in_executor(self._disk_threads, self._store.sync)
+
+    def checkpoint(self, job: Any, done: Callable[[Exception | None], None]) -> None:
+        """See Outside."""
+        assert self._store is not None
+        future = self._loop.run_in_executor(self._disk_threads, self._store.write_checkpoint, job)
+        future.add_done_callback(lambda finished: done(_disk_error(finished)))
+
+    def report(self, command: str, error: Exception) -> None:
+        """See Outside."""
+        self.log("failed", level="error", command=command, error=f"{type(error).__name__}: {error}", exc_info=error)
+
+    async def _open_doors(self) -> None:
+        settings, ports = self.settings, self.engine.ports
+        ports["resp"] = await self.resp.listen(settings.bind_host, settings.bind_port)
+        probe_port = ports["resp"] + 3 if settings.probe_port < 0 else settings.probe_port
+        ports["probes"] = await self.probes.listen(settings.probe_host, probe_port, self._loop)
+        self.log(
+            "listening",
+            resp=f"{settings.bind_host}:{ports['resp']}",
+            probes=f"{settings.probe_host}:{ports['probes']}",
+            version=__version__,
+            pid=os.getpid(),
+        )
+        local = settings.bind_host in ("127.0.0.1", "::1", "localhost")
+        if self.engine.house.token:
+            self.log("credentials", required=True, how="AUTH <token>")
+        elif local:
+            self.log("credentials", required=False, why="only this machine can connect")
+        else:
+            why = "no token is set: other machines are answered DENIED until CROWKIS_AUTH_TOKEN is set"
+            self.log("credentials", level="warning", required=True, why=why)
+
+    async def _load(self) -> None:
+        """Read the data directory and load the embedder beside the loop, so that probes and LOADING work meanwhile."""
+        state, embedder = await self._loop.run_in_executor(self._disk_threads, self._read_everything)
+        settings = self.settings
+        workers = settings.embed_workers or os.cpu_count() or 1
+        self._embedder = embedder
+        self._pool = EmbedPool(
+            embedder,
+            workers,
+            settings.embed_queue_texts,
+            Memo(settings.embed_memo_bytes),
+            self._loop.call_soon_threadsafe,
+        )
+        facts = EmbedderFacts(embedder.name, embedder.dimension, embedder.fingerprint, _state_of(embedder))
+        self.engine.open(state, facts, self._pool.recall)
+        self._sources(state, self._pool)
+        note = getattr(embedder, "note", "")
+        if note:
+            self.log("embedder", level="warning", note=note)
+        self.log("embedder", name=embedder.name, dimension=embedder.dimension,
+                 fingerprint=embedder.fingerprint, workers=workers)  # fmt: skip
+        self.log("data", directory=settings.data_dir, entries=len(state.entries),
+                 vectors=state.vector_count(), keys=len(state.store), wal_sync=settings.wal_sync)  # fmt: skip
+        strangers = sum(1 for entry in state.entries.values() if entry.fingerprint not in ("", embedder.fingerprint)
+                        and not entry.fingerprint.startswith("client:"))  # fmt: skip
+        if strangers:
+            self.log("other embedder", level="warning", entries=strangers, effect="they serve exact repeats only")
+        gc.collect()
+        gc.freeze()
+        self.log("ready")
+
+    def _read_everything(self) -> tuple[State, Embedder]:
+        settings = self.settings
+        self._directory = Directory(Path(settings.data_dir))
+        self._store = Store.open(self._directory)
+        report = self._store.report
+        if report.cut_bytes:
+            self.log("log tail cut off", level="warning", bytes=report.cut_bytes, why="an unfinished write")
+        state = State(self._store, new_index)
+        for done in state.recover():
+            if done % PROGRESS_EVERY == 0:
+                self.log("reading", done=done)
+        return state, new_embedder(settings)
+
+    def _sources(self, state: State, pool: EmbedPool) -> None:
+        engine, store = self.engine, state.store
+        self.metrics.sources |= {
+            "uptime_seconds": lambda: (engine.now_ms - engine.started_ms) / 1000,
+            "connected_clients": lambda: len(engine.clients),
+            "inbox_calls": lambda: self.actor.queued_calls,
+            "entries": lambda: len(state.entries),
+            "vectors": state.vector_count,
+            "index_bytes": state.index_bytes,
+            "keys": lambda: store.count(b"k"),
+            "embed_queue_texts": lambda: pool.queue_texts,
+            "wal_bytes": lambda: store.log_bytes,
+            "storage_bytes": lambda: store.bytes_held,
+            "writes_stopped": lambda: int(bool(engine.house.writes_stopped)),
+            "embed_texts_total": lambda: pool.embedded,
+            "embed_joined_total": lambda: pool.joined,
+            "embed_memo_hits_total": lambda: pool.memo.hits,
+            "embed_failures_total": lambda: pool.failed,
+        }
+
+    def _tick(self) -> None:
+        self.actor.tick()
+        if not self._stopping.is_set():
+            self._loop.call_later(TICK_S, self._tick)
+
+    async def _drain(self) -> int:
+        """Stop accepting, finish what was accepted, sync."""
+        self.log("stopping", waiting_calls=self.actor.queued_calls + self.actor.waiting_calls)
+        self.resp.stop_accepting()
+        deadline = time.monotonic() + self.settings.drain_timeout_ms / 1000
+        finished = await _until(lambda: self.actor.idle, deadline)
+        self.resp.close()
+        await _until(lambda: not self.resp.connections, deadline)
+        self.log("stopped", level="info" if finished else "warning", finished=finished)
+        return 0
+
+    async def _close(self) -> None:
+        await self.probes.close()
+        if self._pool is not None:
+            self._pool.close(1.0)
+        if self._embedder is not None:
+            self._embedder.close()
+        self._disk_threads.shutdown(wait=True)
+        if self._store is not None:
+            if not self._store.in_doubt:
+                self._store.commit()
+            self._store.close()
+        if self._directory is not None:
+            self._directory.close()
+
+
+def new_embedder(settings: Settings) -> Embedder:
+    """The embedder the settings ask for. Raises EmbedderError or SettingError."""
+    if settings.embedder == "hashing":
+        from crowkis.embed.hashing import HashingEmbedder
+
+        return HashingEmbedder(settings.embed_dim)
+    if settings.embedder == "remote":
+        from crowkis.embed.remote import RemoteEmbedder
+
+        if not settings.embed_url or not settings.embed_model:
+            raise SettingError("embedder=remote needs embed_url and embed_model")
+        return RemoteEmbedder(
+            url=settings.embed_url,
+            model=settings.embed_model,
+            dimension=settings.embed_dim,
+            key=settings.embed_key,
+            batch_texts_max=settings.embed_batch,
+            timeout_ms=settings.embed_timeout_ms,
+        )
+    from crowkis.embed.onnx import OnnxEmbedder
+
+    return OnnxEmbedder(Path(settings.embed_cache_dir) if settings.embed_cache_dir else None)
+
+
+def _state_of(embedder: Embedder) -> Callable[[], str]:
+    return lambda: str(getattr(embedder, "breaker_state", "in process"))
+
+
+async def _until(done: Callable[[], bool], deadline: float) -> bool:
+    """Wait until done() or the deadline (monotonic seconds); tells which of the two."""
+    for _ in range(1_000_000):
+        if done() or time.monotonic() > deadline:
+            break
+        await asyncio.sleep(0.005)
+    return done()
+
+
+def _disk_error(finished: "asyncio.Future[None]") -> Exception | None:
+    error = finished.exception()
+    assert error is None or isinstance(error, DiskError), error
+    return error
+
+
+def serve(settings: Settings, log: Log) -> int:
+    """Run a server to its end; returns the exit code. Raises what kept it from starting."""
+    return uvloop.run(App(settings, log).run())

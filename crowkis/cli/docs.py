@@ -1,0 +1,87 @@
+"""`crowkis docs`: print the five tables users can name, as Markdown; the README holds what this prints."""
+
+from collections.abc import Callable, Iterable
+
+import click
+
+import crowkis.commands  # noqa: F401 - declares the words
+from crowkis.commands.registry import COMMANDS
+from crowkis.metrics import METRICS
+from crowkis.settings import SETTINGS
+from crowkis.values.errors import ERRORS
+from crowkis.values.verdict import REASONS
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table; bars inside cells are escaped."""
+    names = list(head)
+    lines = [names, ["---"] * len(names), *[[cell.replace("|", "\\|") for cell in row] for row in rows]]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def commands_table() -> str:
+    """COMMANDS."""
+    rows = sorted(
+        (made for made in COMMANDS.values() if not made.subcommands), key=lambda made: (made.category, made.name)
+    )
+    return table(
+        ("syntax", "what it does", "group", "writes", "since"),
+        ((f"`{made.syntax}`", made.summary, made.category, "yes" if made.writes else "", made.since) for made in rows),
+    )
+
+
+def settings_table() -> str:
+    """SETTINGS."""
+    return table(
+        ("setting", "section", "environment", "default", "at run time", "meaning"),
+        (
+            (
+                f"`{row.name}`",
+                row.section,
+                f"`{row.env}`",
+                _default(row.default),
+                "yes" if row.mutable else "",
+                row.help,
+            )
+            for row in SETTINGS
+        ),
+    )
+
+
+def _default(value: object) -> str:
+    return "" if value == "" else "`yes`" if value is True else "`no`" if value is False else f"`{value}`"
+
+
+def metrics_table() -> str:
+    """METRICS."""
+    return table(
+        ("metric", "kind", "split by", "meaning"),
+        ((f"`crowkis_{row.name}`", row.kind, row.label, row.help) for row in METRICS),
+    )
+
+
+def reasons_table() -> str:
+    """REASONS."""
+    return table(("reason", "gate", "meaning"), ((f"`{row.id}`", row.gate, row.meaning) for row in REASONS))
+
+
+def errors_table() -> str:
+    """ERRORS."""
+    return table(("code", "when", "what to do"), ((f"`{row.code}`", row.when, row.do) for row in ERRORS))
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "commands": commands_table,
+    "settings": settings_table,
+    "metrics": metrics_table,
+    "reasons": reasons_table,
+    "errors": errors_table,
+}
+
+
+@click.command("docs")
+@click.argument("name", type=click.Choice(list(TABLES)), required=False)
+def verb(name: str | None) -> None:
+    """Print the tables of commands, settings, metrics, reasons and errors, or the one named."""
+    for each in [name] if name else list(TABLES):
+        click.echo(f"## {each.capitalize()}\n\n{TABLES[each]()}\n" if name is None else TABLES[each]())

@@ -1,0 +1,270 @@
+"""The grammar of arguments: kinds, parameters, and the parser they compile to.
+
+A request is the word, positional arguments in order, then options (TOKEN value) and flags (TOKEN) in any order and
+any case. Errors name the argument and what would be right. Knows nothing of the engine.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from crowkis.values.errors import CommandError, malformed, wrong_count
+from crowkis.values.limits import QUESTION_BYTES_MAX, TENANT_CHARS_MAX, VECTOR_DIMENSION_MAX
+from crowkis.values.vector import Vector
+
+
+class Kind(NamedTuple):
+    """What an argument may hold. `convert` None: the bytes as they came."""
+
+    type: str
+    """As COMMAND DOCS names it: string, key, integer, double, pure-token."""
+    private: bool
+    """Prompts, answers and secrets: MONITOR and logs show only length and digest."""
+    convert: Callable[[bytes], Any] | None
+
+
+def _text(raw: bytes) -> str:
+    if len(raw) > QUESTION_BYTES_MAX:
+        raise ValueError(f"must be at most {QUESTION_BYTES_MAX} bytes")
+    text = _utf8(raw)
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+def _utf8(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise ValueError("must be valid UTF-8") from None
+
+
+def _tenant(raw: bytes) -> str:
+    name = _utf8(raw)
+    if not name or len(name) > TENANT_CHARS_MAX or ":" in name or "~" in name or not name.isprintable():
+        raise ValueError(f"must be 1 to {TENANT_CHARS_MAX} printable characters without ':' and '~'")
+    return name
+
+
+def _vector(raw: bytes) -> Vector:
+    if not raw or len(raw) % 4 or len(raw) // 4 > VECTOR_DIMENSION_MAX:
+        raise ValueError(f"must be 1 to {VECTOR_DIMENSION_MAX} little-endian float32 values")
+    vector = np.frombuffer(raw, dtype="<f4").astype(np.float32)
+    length = float(np.sqrt(np.dot(vector, vector, out=None).astype(np.float64)))
+    if not np.isfinite(length) or length == 0.0:
+        raise ValueError("must hold finite numbers, not all zero")
+    return np.asarray(vector / np.float32(length), dtype=np.float32)
+
+
+TEXT = Kind("string", True, _text)
+BLOB = Kind("string", True, None)
+SECRET = Kind("string", True, _utf8)
+KEY = Kind("key", False, None)
+RAW = Kind("string", False, None)
+WORD = Kind("string", False, _utf8)
+TENANT = Kind("string", False, _tenant)
+VECTOR = Kind("string", True, _vector)
+
+
+def whole(least: int = -(1 << 63), most: int = (1 << 63) - 1) -> Kind:
+    """A whole number within bounds, both allowed."""
+
+    def convert(raw: bytes) -> int:
+        if len(raw) <= 20 and (raw.isdigit() or (raw[:1] == b"-" and raw[1:].isdigit())):
+            value = int(raw)
+            if least <= value <= most:
+                return value
+        raise ValueError(
+            "is not an integer or out of range" if most >= 1 << 62 else f"must be an integer from {least} to {most}"
+        )
+
+    return Kind("integer", False, convert)
+
+
+def real(least: float = float("-inf"), most: float = float("inf")) -> Kind:
+    """A finite number within bounds, both allowed."""
+
+    def convert(raw: bytes) -> float:
+        try:
+            value = float(raw)
+        except ValueError:
+            value = float("nan")
+        if not (least <= value <= most) or value in (float("inf"), float("-inf")):
+            raise ValueError(
+                "is not a valid float" if most == float("inf") else f"must be a number from {least:g} to {most:g}"
+            )
+        return value
+
+    return Kind("double", False, convert)
+
+
+def choice(*words: str) -> Kind:
+    """One of a few words, in any case."""
+
+    def convert(raw: bytes) -> str:
+        word = raw.decode("ascii", "replace").upper()
+        if word not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return word
+
+    return Kind("string", False, convert)
+
+
+class Parameter(NamedTuple):
+    """One argument of a command, or several where `repeated`."""
+
+    name: str
+    kind: Kind
+    token: str = ""
+    """Empty: positional."""
+    flag: bool = False
+    optional: bool = False
+    repeated: bool = False
+    """Positional: one or more, to the end. Option: may be given again."""
+    group: str = ""
+    """At most one of a group may be given."""
+    default: Any = None
+
+
+def arg(name: str, kind: Kind, *, repeated: bool = False, optional: bool = False) -> Parameter:
+    """A positional argument."""
+    return Parameter(name, kind, optional=optional, repeated=repeated, default=() if repeated else None)
+
+
+def opt(
+    name: str, kind: Kind, *, repeated: bool = False, group: str = "", default: Any = None, token: str = ""
+) -> Parameter:
+    """TOKEN value; the token is the name in capitals unless given."""
+    token = token or name.upper()
+    return Parameter(name, kind, token, False, True, repeated, group, () if repeated else default)
+
+
+def flag(name: str, *, group: str = "") -> Parameter:
+    """A TOKEN that is there or not."""
+    return Parameter(name, RAW, name.upper(), True, True, False, group, False)
+
+
+def arity_of(head: int, parameters: tuple[Parameter, ...]) -> int:
+    """Arity as Redis counts it; `head` is the number of words of the command itself."""
+    least = head + sum(1 for row in parameters if not row.optional)
+    return -least if any(row.optional or row.repeated for row in parameters) else least
+
+
+def syntax_of(name: str, parameters: tuple[Parameter, ...]) -> str:
+    """The syntax line people read, e.g. "SET key value [NX | XX] [GET]"."""
+    shown, groups = [name], set()
+    for row in parameters:
+        if row.group:
+            if row.group in groups:
+                continue
+            groups.add(row.group)
+            members = [_piece(other) for other in parameters if other.group == row.group]
+            shown.append(f"[{' | '.join(members)}]")
+        elif row.token or row.optional:
+            shown.append(f"[{_piece(row)}]" + (" ..." if row.repeated else ""))
+        else:
+            shown.append(_piece(row) + (f" [{row.name} ...]" if row.repeated else ""))
+    return " ".join(shown)
+
+
+def _piece(row: Parameter) -> str:
+    if row.flag:
+        return row.token
+    return f"{row.token} {row.name.replace('_', '-')}" if row.token else row.name.replace("_", "-")
+
+
+def compile_parser(name: str, head: int, parameters: tuple[Parameter, ...]) -> Callable[[list[bytes]], Any]:
+    """The function from request to a named tuple with one field per parameter. Raises CommandError."""
+    return _Grammar(name, head, parameters).parser()
+
+
+class _Grammar:
+    """One command's parameters, arranged for parsing."""
+
+    def __init__(self, name: str, head: int, parameters: tuple[Parameter, ...]) -> None:
+        self.name = name
+        self.head = head
+        self.places = [row for row in parameters if not row.token]
+        self.options = {row.token.encode(): (place, row) for place, row in enumerate(parameters) if row.token}
+        self.order = [parameters.index(row) for row in self.places]
+        self.syntax = syntax_of(name, parameters)
+        self.least = head + sum(1 for row in self.places if not row.optional)
+        self.defaults = [row.default for row in parameters]
+        self.make = namedtuple(f"{''.join(filter(str.isalnum, name.title()))}Args", [row.name for row in parameters])  # type: ignore[misc]
+        self.raw = all(row.kind.convert is None and not row.repeated for row in self.places)
+        self.first = self.order == list(range(len(self.order)))
+
+    def parser(self) -> Callable[[list[bytes]], Any]:
+        least, head, make, full = self.least, self.head, self.make, self.head + len(self.places)
+        rest = tuple(self.defaults[len(self.places) :])
+        new = tuple.__new__
+        if self.raw and self.first and full == least:
+
+            def parse_raw(request: list[bytes]) -> Any:
+                if len(request) == full:
+                    return new(make, (*request[head:], *rest))
+                return self.parse(request)
+
+            return parse_raw
+        return self.parse
+
+    def parse(self, request: list[bytes]) -> Any:
+        if len(request) < self.least:
+            raise wrong_count(self.name, self.syntax)
+        values = list(self.defaults)
+        at = self._positionals(request, values)
+        self._named(request, at, values)
+        return tuple.__new__(self.make, values)
+
+    def _positionals(self, request: list[bytes], values: list[Any]) -> int:
+        at = self.head
+        for place, row in zip(self.order, self.places, strict=True):
+            if row.repeated:
+                values[place] = tuple(_converted(row, raw) for raw in request[at:])
+                return len(request)
+            if row.optional and (at >= len(request) or (request[at].upper() in self.options and at + 1 < len(request))):
+                continue
+            values[place] = _converted(row, request[at])
+            at += 1
+        return at
+
+    def _named(self, request: list[bytes], at: int, values: list[Any]) -> None:
+        taken: dict[str, str] = {}
+        while at < len(request):
+            found = self.options.get(request[at].upper())
+            if found is None:
+                raise self._unexpected(request, at)
+            place, row = found
+            if row.group or not row.repeated:
+                key = row.group or row.token
+                if key in taken:
+                    raise malformed(f"{row.token} cannot follow {taken[key]}; syntax: {self.syntax}")
+                taken[key] = row.token
+            if row.flag:
+                values[place] = True
+                at += 1
+                continue
+            if at + 1 >= len(request):
+                raise malformed(f"{row.token} needs a value; syntax: {self.syntax}")
+            value = _converted(row, request[at + 1])
+            values[place] = (*values[place], value) if row.repeated else value
+            at += 2
+
+    def _unexpected(self, request: list[bytes], at: int) -> CommandError:
+        if not self.options:
+            return wrong_count(self.name, self.syntax)
+        for row, raw in zip(self.places, request[self.head :], strict=False):
+            if raw.upper() in self.options:
+                return malformed(f"{row.name} is missing before {raw.upper().decode()}; syntax: {self.syntax}")
+        return malformed(f"syntax error at argument {at}; syntax: {self.syntax}")
+
+
+def _converted(row: Parameter, raw: bytes) -> Any:
+    if row.kind.convert is None:
+        return raw
+    try:
+        return row.kind.convert(raw)
+    except ValueError as error:
+        raise malformed(f"{row.token or row.name} {error}") from None

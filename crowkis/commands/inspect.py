@@ -1,0 +1,115 @@
+"""Words that look into the cache: list entries, explain a look-up, tell the cache's figures."""
+
+from typing import Any
+
+from crowkis.commands import report
+from crowkis.commands.args import RAW, TENANT, TEXT, WORD, arg, choice, flag, opt, whole
+from crowkis.commands.keyspace import CURSOR, matcher, walk
+from crowkis.commands.registry import command
+from crowkis.commands.semantic import ASKING, asked_of, remaining_s
+from crowkis.engine.clients import Client
+from crowkis.engine.codec import ENTRY, scope_prefix
+from crowkis.engine.engine import Engine
+from crowkis.engine.lookup import Found, exact, nearest, with_vector
+from crowkis.engine.rules import SERVE_RULES
+from crowkis.match.judge import explain
+from crowkis.values.limits import SCAN_COUNT_MAX
+from crowkis.values.reply import Reply
+from crowkis.values.verdict import Verdict
+
+SECTION = choice("ALL", *(name.upper() for name in report.CINFO_SECTIONS))
+
+
+@command("CINFO", arg("section", SECTION, repeated=True, optional=True), category="semantic")
+def cinfo(engine: Engine, client: Client, args: Any) -> Reply:
+    """Tell the cache's figures, all sections or those named."""
+    return report.cinfo(engine, [section.lower() for section in args.section])
+
+
+@command("CSCAN", arg("cursor", CURSOR), opt("pattern", RAW, token="MATCH", default=b"*"),
+         opt("count", whole(1, SCAN_COUNT_MAX), default=10), opt("tenant", TENANT, default="default"),
+         opt("namespace", WORD), opt("tag", WORD, repeated=True), flag("details"), category="semantic")  # fmt: skip
+def cscan(engine: Engine, client: Client, args: Any) -> Reply:
+    """Walk a tenant's stored answers a few at a time; MATCH looks at the question, DETAILS shows more than the key."""
+    listed, cursor = walk(engine, ENTRY + scope_prefix(args.tenant, args.namespace), args.cursor, args.count)
+    fits = matcher(args.pattern.lower())
+    wanted = frozenset(args.tag)
+    rows: list[Any] = []
+    for key in listed:
+        entry = engine.state.entries[key[-16:]]
+        alive = not entry.expire_at_ms or entry.expire_at_ms > engine.now_ms
+        if not alive or not wanted <= entry.tags or not fits(entry.text.lower().encode("utf-8", "surrogatepass")):
+            continue
+        name = entry.entry_id.hex()
+        if not args.details:
+            rows.append(name)
+            continue
+        rows.append(
+            {
+                "key": name,
+                "query": entry.text,
+                "namespace": entry.scope.namespace,
+                "model": entry.scope.model,
+                "model_version": entry.scope.model_version,
+                "tags": sorted(entry.tags),
+                "ttl": remaining_s(engine, entry),
+                "bytes": entry.answer_bytes,
+                "embedded": bool(entry.fingerprint),
+            }
+        )
+    return [cursor, rows]
+
+
+@command("CEXPLAIN", arg("query", TEXT), *ASKING, flag("withconfidence"), category="semantic")
+def cexplain(engine: Engine, client: Client, args: Any) -> Any:
+    """Say what CGET would serve and why: every candidate looked at, every gate with its measure and limit."""
+    asked = asked_of(args)
+    bar = engine.settings.similarity_min if asked.similarity_min is None else asked.similarity_min
+    first = exact(engine, asked)
+    if first.hit is not None:
+        return _told(first, bar)
+    return with_vector(engine, asked, lambda engine, vector: _told(nearest(engine, asked, vector, first), bar))
+
+
+def _told(found: Found, bar: float) -> Reply:
+    objection = found.objection
+    return {
+        "verdict": "served" if found.hit is not None else "refused" if found.verdicts else "miss",
+        "hit_type": found.hit_type,
+        "key": found.hit.entry_id.hex() if found.hit is not None else None,
+        "reason": objection.id if objection is not None else None,
+        "measure": _shown(objection.measure) if objection is not None else None,
+        "limit": _shown(objection.limit) if objection is not None else None,
+        "similarity": found.similarity,
+        "similarity_min": bar,
+        "candidates": [_candidate(verdict) for verdict in found.verdicts],
+    }
+
+
+def _candidate(verdict: Verdict) -> dict[str, Any]:
+    candidate = verdict.candidate
+    return {
+        "key": candidate.entry_id.hex(),
+        "query": candidate.text,
+        "match": "exact" if candidate.exact else "vector",
+        "similarity": candidate.similarity,
+        "objection": verdict.objection.id if verdict.objection is not None else None,
+        "gates": [
+            {
+                "gate": row.gate,
+                "passes": row.objection is None,
+                "measure": _shown(row.measure),
+                "limit": _shown(row.limit),
+            }
+            for row in explain(verdict, SERVE_RULES)
+        ],
+    }
+
+
+def _shown(value: object) -> Reply:
+    """A measure or limit as a reply: numbers stay numbers, everything else is text."""
+    if isinstance(value, bool | int | float | str) or value is None:
+        return value
+    if isinstance(value, tuple | list | set | frozenset):
+        return ", ".join(map(str, value)) or "(none)"
+    return str(value)

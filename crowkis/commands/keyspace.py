@@ -1,0 +1,226 @@
+"""Words about keys whatever they hold: removing, expiring, listing, flushing."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from crowkis.commands.args import KEY, RAW, arg, choice, flag, opt, whole
+from crowkis.commands.registry import command
+from crowkis.commands.strings import expiry_of, read
+from crowkis.engine.clients import Client
+from crowkis.engine.codec import plain_key
+from crowkis.engine.engine import Engine
+from crowkis.values.errors import malformed
+from crowkis.values.limits import DATABASES, EXPIRE_MS_MAX, SCAN_COUNT_MAX
+from crowkis.values.outcome import Outcome
+from crowkis.values.record import DropDatabase, DropKey, DropScope, PutKey
+from crowkis.values.reply import OK, Reply, Simple
+
+CURSOR = whole(0, (1 << 64) - 1)
+
+
+def matcher(pattern: bytes) -> Callable[[bytes], object]:
+    """A glob as Redis understands it (* ? [abc] [^a] and backslash) as a test on bytes."""
+    if pattern == b"*":
+        return lambda key: True
+    return re.compile(_glob(pattern), re.DOTALL).fullmatch
+
+
+def _glob(pattern: bytes) -> bytes:
+    out, at = b"", 0
+    while at < len(pattern):
+        char = pattern[at : at + 1]
+        at += 1
+        if char == b"*":
+            while pattern[at : at + 1] == b"*":
+                at += 1
+            out += b".*"
+        elif char == b"?":
+            out += b"."
+        elif char == b"[":
+            piece, at = _bracket(pattern, at)
+            out += piece
+        else:
+            if char == b"\\" and at < len(pattern):
+                char = pattern[at : at + 1]
+                at += 1
+            out += re.escape(char)
+    return out
+
+
+def _bracket(pattern: bytes, at: int) -> tuple[bytes, int]:
+    negated = pattern[at : at + 1] == b"^"
+    at += negated
+    pieces = b""
+    while at < len(pattern) and pattern[at : at + 1] != b"]":
+        if pattern[at : at + 1] == b"\\" and at + 1 < len(pattern):
+            at += 1
+        elif pattern[at + 1 : at + 2] == b"-" and at + 2 < len(pattern):
+            low, high = sorted((pattern[at : at + 1], pattern[at + 2 : at + 3]))
+            pieces += re.escape(low) + b"-" + re.escape(high)
+            at += 3
+            continue
+        pieces += re.escape(pattern[at : at + 1])
+        at += 1
+    if not pieces:
+        return (b"[^\\W\\w]" if not negated else b"."), at + 1
+    return b"[" + (b"^" if negated else b"") + pieces + b"]", at + 1
+
+
+@command("DEL", arg("key", KEY, repeated=True), category="keyspace", writes=True)
+def del_(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Remove keys; tells how many were there."""
+    return _removed(engine, client, args.key)
+
+
+def _removed(engine: Engine, client: Client, keys: tuple[bytes, ...]) -> Outcome:
+    live = [key for key in dict.fromkeys(keys) if expiry_of(engine, client.db, key) is not None]
+    return Outcome(len(live), tuple(DropKey(client.db, key) for key in live))
+
+
+@command("UNLINK", arg("key", KEY, repeated=True), category="keyspace", writes=True)
+def unlink(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Remove keys; here the same as DEL."""
+    return _removed(engine, client, args.key)
+
+
+@command("EXISTS", arg("key", KEY, repeated=True), category="keyspace")
+def exists(engine: Engine, client: Client, args: Any) -> Reply:
+    """Tell how many of the keys are there; one named twice counts twice."""
+    return sum(1 for key in args.key if expiry_of(engine, client.db, key) is not None)
+
+
+@command("TOUCH", arg("key", KEY, repeated=True), category="keyspace")
+def touch(engine: Engine, client: Client, args: Any) -> Reply:
+    """Tell how many of the keys are there."""
+    return exists(engine, client, args)
+
+
+@command("TYPE", arg("key", KEY), category="keyspace")
+def type_(engine: Engine, client: Client, args: Any) -> Reply:
+    """Tell what kind of value a key holds, or none."""
+    return Simple("none" if expiry_of(engine, client.db, args.key) is None else "string")
+
+
+CONDITIONS = tuple(flag(word, group="condition") for word in ("nx", "xx", "gt", "lt"))
+
+
+def _expire(engine: Engine, client: Client, args: Any, at_ms: int) -> Outcome:
+    old = expiry_of(engine, client.db, args.key)
+    value = read(engine, client.db, args.key)
+    if old is None or value is None:
+        return Outcome(0)
+    refused = (
+        (args.nx and old)
+        or (args.xx and not old)
+        or (args.gt and (not old or at_ms <= old))
+        or (args.lt and old and at_ms >= old)
+    )
+    if refused:
+        return Outcome(0)
+    if at_ms <= engine.now_ms:
+        return Outcome(1, (DropKey(client.db, args.key),))
+    return Outcome(1, (PutKey(client.db, args.key, value, at_ms),))
+
+
+def _bounded(value: int, unit_ms: int, start_ms: int, name: str) -> int:
+    at_ms = start_ms + value * unit_ms
+    if abs(at_ms) > EXPIRE_MS_MAX:
+        raise malformed(f"invalid expire time in '{name}' command")
+    return at_ms
+
+
+@command("EXPIRE", arg("key", KEY), arg("seconds", whole()), *CONDITIONS, category="keyspace", writes=True)
+def expire(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Give a key a lifetime in seconds."""
+    return _expire(engine, client, args, _bounded(args.seconds, 1000, engine.now_ms, "expire"))
+
+
+@command("PEXPIRE", arg("key", KEY), arg("milliseconds", whole()), *CONDITIONS, category="keyspace", writes=True)
+def pexpire(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Give a key a lifetime in milliseconds."""
+    return _expire(engine, client, args, _bounded(args.milliseconds, 1, engine.now_ms, "pexpire"))
+
+
+@command("EXPIREAT", arg("key", KEY), arg("unix_seconds", whole()), *CONDITIONS, category="keyspace", writes=True)
+def expireat(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Let a key end at a Unix time in seconds."""
+    return _expire(engine, client, args, _bounded(args.unix_seconds, 1000, 0, "expireat"))
+
+
+@command("PEXPIREAT", arg("key", KEY), arg("unix_milliseconds", whole()), *CONDITIONS, category="keyspace", writes=True)
+def pexpireat(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Let a key end at a Unix time in milliseconds."""
+    return _expire(engine, client, args, _bounded(args.unix_milliseconds, 1, 0, "pexpireat"))
+
+
+@command("PTTL", arg("key", KEY), category="keyspace")
+def pttl(engine: Engine, client: Client, args: Any) -> Reply:
+    """Tell a key's remaining milliseconds; -1: no end, -2: no such key."""
+    at_ms = expiry_of(engine, client.db, args.key)
+    return -2 if at_ms is None else at_ms - engine.now_ms if at_ms else -1
+
+
+@command("TTL", arg("key", KEY), category="keyspace")
+def ttl(engine: Engine, client: Client, args: Any) -> Reply:
+    """Tell a key's remaining seconds, rounded; -1: no end, -2: no such key."""
+    left_ms = pttl(engine, client, args)
+    return left_ms if left_ms < 0 else (left_ms + 500) // 1000
+
+
+@command("PERSIST", arg("key", KEY), category="keyspace", writes=True)
+def persist(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Take a key's lifetime away; tells whether it had one."""
+    value = read(engine, client.db, args.key)
+    if value is None or not expiry_of(engine, client.db, args.key):
+        return Outcome(0)
+    return Outcome(1, (PutKey(client.db, args.key, value, 0),))
+
+
+@command("KEYS", arg("pattern", RAW), category="keyspace")
+def keys(engine: Engine, client: Client, args: Any) -> Reply:
+    """List the keys of this database that match a glob; walks them all, so prefer SCAN."""
+    fits = matcher(args.pattern)
+    prefix = plain_key(client.db, b"")
+    names = (full[2:] for full, _ in engine.state.store.items(prefix))
+    return [key for key in names if fits(key) and expiry_of(engine, client.db, key) is not None]
+
+
+@command("SCAN", arg("cursor", CURSOR), opt("pattern", RAW, token="MATCH", default=b"*"),
+         opt("count", whole(1, SCAN_COUNT_MAX), default=10), opt("type", RAW, default=b"string"),
+         category="keyspace")  # fmt: skip
+def scan(engine: Engine, client: Client, args: Any) -> Reply:
+    """Walk the keys of this database a few at a time, in order; a key that stays is never skipped."""
+    prefix = plain_key(client.db, b"")
+    found, cursor = walk(engine, prefix, args.cursor, args.count)
+    fits = matcher(args.pattern) if args.type.lower() == b"string" else None
+    names = [full[2:] for full in found]
+    return [cursor, [key for key in names if fits and fits(key) and expiry_of(engine, client.db, key) is not None]]
+
+
+def walk(engine: Engine, prefix: bytes, cursor: int, count: int) -> tuple[list[bytes], str]:
+    """Up to `count` store keys of a prefix from a cursor on, and the cursor to go on with ("0": the end)."""
+    found = engine.state.store.scan(prefix, engine.cursors.after(cursor), count)
+    return found, str(engine.cursors.hold(found[-1])) if len(found) == count else "0"
+
+
+@command("DBSIZE", category="keyspace")
+def dbsize(engine: Engine, client: Client, args: Any) -> Reply:
+    """Tell how many plain keys this database holds."""
+    return engine.state.key_count(client.db)
+
+
+MODE = arg("mode", choice("ASYNC", "SYNC"), optional=True)
+
+
+@command("FLUSHDB", MODE, category="keyspace", writes=True)
+def flushdb(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Remove every plain key of this database; stored answers stay."""
+    return Outcome(OK, (DropDatabase(client.db),))
+
+
+@command("FLUSHALL", MODE, category="keyspace", writes=True)
+def flushall(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Remove everything: the plain keys of all databases and every stored answer of every tenant."""
+    used = [db for db in range(DATABASES) if engine.state.key_count(db)]
+    return Outcome(OK, (*(DropDatabase(db) for db in used), DropScope(None, None)))

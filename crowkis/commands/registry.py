@@ -1,0 +1,139 @@
+"""COMMANDS: every word users can send, filled by the @command declarations of the family files.
+
+Arity, syntax, COMMAND DOCS, HELP, ACL category and the README table are computed from a declaration; nothing about a
+command is typed twice.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from crowkis.commands.args import KEY, Parameter, arity_of, compile_parser, syntax_of
+from crowkis.values.call import Command
+from crowkis.values.errors import malformed, unknown_word
+
+COMMANDS: dict[str, Command] = {}
+"""By name in capitals; sub-commands under "WORD SUB"."""
+
+WORDS: dict[bytes, Command] = {}
+"""By the bytes clients send, in the two usual cases; find() knows every other case."""
+
+CATEGORIES = ("connection", "server", "semantic", "string", "keyspace")
+
+Run = Callable[[Any, Any, Any], Any]
+
+
+def command(
+    name: str,
+    *parameters: Parameter,
+    category: str,
+    since: str = "0.1",
+    writes: bool = False,
+    open: bool = False,  # noqa: A002
+) -> Callable[[Run], Run]:
+    """Declare a word; the docstring's first line is its summary."""
+    assert category in CATEGORIES, category
+    assert name not in COMMANDS, name
+
+    def declare(run: Run) -> Run:
+        head = len(name.split())
+        made = Command(
+            name=name,
+            summary=(run.__doc__ or "").partition("\n")[0].rstrip("."),
+            since=since,
+            category=category,
+            syntax=syntax_of(name, parameters),
+            arity=arity_of(head, parameters),
+            writes=writes,
+            open=open,
+            parameters=parameters,
+            parse=compile_parser(name, head, parameters),
+            run=run,
+            subcommands={},
+        )
+        assert made.summary, f"{name} has no docstring"
+        _enter(made)
+        return run
+
+    return declare
+
+
+def _enter(made: Command) -> None:
+    COMMANDS[made.name] = made
+    word, _, sub = made.name.partition(" ")
+    if not sub:
+        WORDS[word.encode()] = WORDS[word.lower().encode()] = made
+        return
+    head = COMMANDS.get(word)
+    if head is None:
+        head = made._replace(
+            name=word,
+            summary=f"Words about {word.lower()}",
+            syntax=f"{word} ...",
+            arity=-2,
+            parameters=(),
+            subcommands={},
+        )
+        _enter(head)
+    head.subcommands[sub.encode()] = made
+
+
+def find(request: list[bytes]) -> Command:
+    """The command a request names, sub-command included, in any case. Raises CommandError."""
+    word = request[0].upper()
+    found = WORDS.get(word)
+    if found is None:
+        raise unknown_word(request[0])
+    if not found.subcommands:
+        return found
+    if len(request) == 1:
+        if abs(found.arity) == 1:
+            return found
+        raise malformed(f"{found.name} needs one of {', '.join(sorted(sub.decode() for sub in found.subcommands))}")
+    named = found.subcommands.get(request[1].upper())
+    if named is None:
+        shown = request[1][:64].decode("utf-8", "replace")
+        known = ", ".join(sorted(sub.decode() for sub in found.subcommands))
+        raise malformed(f"unknown subcommand '{shown}' of {found.name}; there are {known}")
+    return named
+
+
+def keys_of(made: Command, request: list[bytes]) -> list[bytes]:
+    """The keys a request names, in order."""
+    places = key_places(made)
+    if places is None:
+        return []
+    first, last, step = places
+    stop = len(request) if last < 0 else last + 1
+    return request[first:stop:step]
+
+
+def key_places(made: Command) -> tuple[int, int, int] | None:
+    """First key, last key (-1: to the end) and step, as COMMAND INFO tells them; None: takes no keys."""
+    head = len(made.name.split())
+    for place, row in enumerate(made.parameters):
+        if row.kind is KEY:
+            paired = any(later.repeated for later in made.parameters[place + 1 :])
+            if row.repeated:
+                return head + place, -1, 1
+            return (head + place, -1, 2) if paired else (head + place, head + place, 1)
+    return None
+
+
+def is_private(made: Command, request: list[bytes]) -> list[bool]:
+    """For each argument: does it hold a prompt, an answer or a secret?"""
+    head = len(made.name.split())
+    marks = [False] * len(request)
+    places = [row for row in made.parameters if not row.token]
+    options = {row.token.encode(): row for row in made.parameters if row.token}
+    at = head
+    for row in places:
+        stop = len(request) if row.repeated else min(at + 1, len(request))
+        marks[at:stop] = [row.kind.private] * (stop - at)
+        at = stop
+    while at < len(request):
+        option = options.get(request[at].upper())
+        if option is not None and not option.flag and at + 1 < len(request):
+            marks[at + 1] = option.kind.private
+            at += 1
+        at += 1
+    return marks

@@ -1,0 +1,208 @@
+"""The texts of INFO and CINFO: sections of name:value lines, printed from the tables and from what is measured now."""
+
+import os
+import platform
+from collections.abc import Callable, Sequence
+
+from crowkis import __version__
+from crowkis.commands.connection import REDIS_VERSION
+from crowkis.engine.engine import Engine
+from crowkis.metrics import METRICS
+from crowkis.values.limits import DATABASES
+
+Section = Callable[[Engine], list[str]]
+
+
+def info(engine: Engine, wanted: Sequence[str]) -> str:
+    """INFO: the sections wanted, or all."""
+    return _text(engine, INFO_SECTIONS, wanted)
+
+
+def cinfo(engine: Engine, wanted: Sequence[str]) -> str:
+    """CINFO: the sections wanted, or all."""
+    return _text(engine, CINFO_SECTIONS, wanted)
+
+
+def _text(engine: Engine, sections: dict[str, Section], wanted: Sequence[str]) -> str:
+    everything = not wanted or bool({"all", "default", "everything"}.intersection(wanted))
+    chosen = [name for name in sections if everything or name in wanted]
+    return "\r\n".join("\r\n".join((f"# {name.capitalize()}", *sections[name](engine), "")) for name in chosen)
+
+
+def resident_bytes() -> int:
+    """Memory of this process in RAM; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+def _uptime_s(engine: Engine) -> int:
+    return max(0, engine.now_ms - engine.started_ms) // 1000
+
+
+def _server(engine: Engine) -> list[str]:
+    return [
+        f"redis_version:{REDIS_VERSION}",
+        f"crowkis_version:{__version__}",
+        "redis_mode:standalone",
+        f"os:{platform.system()} {platform.release()} {platform.machine()}",
+        "arch_bits:64",
+        f"python_version:{platform.python_version()}",
+        f"process_id:{os.getpid()}",
+        *(f"{name}_port:{port}" for name, port in engine.ports.items()),
+        f"tcp_port:{engine.ports.get('resp', 0)}",
+        f"server_time_usec:{engine.now_ms * 1000}",
+        f"uptime_in_seconds:{_uptime_s(engine)}",
+        f"uptime_in_days:{_uptime_s(engine) // 86_400}",
+        f"credentials_required:{'yes' if engine.house.token else 'no'}",
+    ]
+
+
+def _clients(engine: Engine) -> list[str]:
+    return [
+        f"connected_clients:{len(engine.clients)}",
+        f"maxclients:{engine.settings.max_connections}",
+        "blocked_clients:0",
+    ]
+
+
+def _memory(engine: Engine) -> list[str]:
+    resident = resident_bytes()
+    return [
+        f"used_memory:{resident}",
+        f"used_memory_rss:{resident}",
+        f"used_memory_human:{resident / (1 << 20):.2f}M",
+        "maxmemory:0",
+        "maxmemory_policy:noeviction",
+        f"index_bytes:{engine.state.index_bytes() if engine.house.loaded else 0}",
+    ]
+
+
+def _persistence(engine: Engine) -> list[str]:
+    return [
+        f"loading:{int(not engine.house.loaded)}",
+        "aof_enabled:1",
+        f"aof_last_write_status:{'err' if engine.house.writes_stopped else 'ok'}",
+        f"wal_sync:{engine.settings.wal_sync}",
+        f"writes_stopped:{engine.house.writes_stopped or 'no'}",
+    ]
+
+
+def _stats(engine: Engine) -> list[str]:
+    plain = engine.metrics.plain
+    return [
+        f"total_connections_received:{plain['connections_total']}",
+        f"total_commands_processed:{plain['commands_total']}",
+        f"expired_keys:{plain['expired_total']}",
+        f"keyspace_hits:{plain['keyspace_hits_total']}",
+        f"keyspace_misses:{plain['keyspace_misses_total']}",
+    ]
+
+
+def _replication(engine: Engine) -> list[str]:
+    return ["role:master", "connected_slaves:0"]
+
+
+def _cluster(engine: Engine) -> list[str]:
+    return ["cluster_enabled:0"]
+
+
+def _keyspace(engine: Engine) -> list[str]:
+    if not engine.house.loaded:
+        return []
+    counts = [engine.state.key_count(db) for db in range(DATABASES)]
+    return [f"db{db}:keys={count},expires=0,avg_ttl=0" for db, count in enumerate(counts) if count]
+
+
+def _crowkis(engine: Engine) -> list[str]:
+    return engine.metrics.lines(row.name for row in METRICS if row.kind != "histogram")
+
+
+def _embedder(engine: Engine) -> list[str]:
+    facts = engine.embedder
+    return [
+        f"name:{facts.name}",
+        f"dimension:{facts.dimension}",
+        f"fingerprint:{facts.fingerprint}",
+        f"state:{facts.state()}",
+    ]
+
+
+def _cache(engine: Engine) -> list[str]:
+    results = engine.metrics.split["lookups_total"]
+    hits = results.get("exact", 0) + results.get("vector", 0)
+    total = hits + results.get("miss", 0)
+    rows = [
+        f"similarity_min:{engine.settings.similarity_min}",
+        f"lookups:{total}",
+        f"hits:{hits}",
+        *(f"{name}:{results.get(name, 0)}" for name in ("exact", "vector", "miss")),
+        f"hit_rate_pct:{100 * hits / total if total else 0:.2f}",
+    ]
+    if engine.house.loaded:
+        entries = engine.state.entries.values()
+        comparable = ("", engine.embedder.fingerprint)
+        strangers = [e for e in entries if e.fingerprint not in comparable and not e.fingerprint.startswith("client:")]
+        rows += [
+            f"entries:{len(entries)}",
+            f"tenants:{len({entry.scope.tenant for entry in entries})}",
+            f"vectors:{engine.state.vector_count()}",
+            f"entries_without_vector:{sum(1 for entry in entries if not entry.fingerprint)}",
+            f"entries_of_other_embedders:{len(strangers)}",
+        ]
+    return rows
+
+
+def _savings(engine: Engine) -> list[str]:
+    results = engine.metrics.split["lookups_total"]
+    return [f"upstream_calls_saved:{results.get('exact', 0) + results.get('vector', 0)}"]
+
+
+def _security(engine: Engine) -> list[str]:
+    errors = engine.metrics.split["errors_total"]
+    return [
+        f"credentials_required:{'yes' if engine.house.token else 'no'}",
+        f"denied_errors:{sum(errors.get(code, 0) for code in ('DENIED', 'NOAUTH', 'WRONGPASS'))}",
+        *engine.metrics.lines(["refusals_total"]),
+    ]
+
+
+def _db(engine: Engine) -> list[str]:
+    names = (
+        "keys",
+        "entries",
+        "storage_bytes",
+        "wal_bytes",
+        "wal_appends_total",
+        "wal_syncs_total",
+        "checkpoints_total",
+    )
+    return [
+        f"data_dir:{engine.settings.data_dir}",
+        f"wal_sync:{engine.settings.wal_sync}",
+        *engine.metrics.lines(names),
+    ]
+
+
+INFO_SECTIONS: dict[str, Section] = {
+    "server": _server,
+    "clients": _clients,
+    "memory": _memory,
+    "persistence": _persistence,
+    "stats": _stats,
+    "replication": _replication,
+    "cluster": _cluster,
+    "keyspace": _keyspace,
+    "embedder": _embedder,
+    "crowkis": _crowkis,
+}
+
+CINFO_SECTIONS: dict[str, Section] = {
+    "server": _server,
+    "cache": _cache,
+    "savings": _savings,
+    "security": _security,
+    "db": _db,
+}

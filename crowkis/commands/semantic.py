@@ -1,0 +1,207 @@
+"""The words of the answer cache: store an answer, serve it again, say why or why not."""
+
+from typing import Any
+
+import numpy as np
+
+from crowkis.commands.args import BLOB, TENANT, TEXT, VECTOR, WORD, Parameter, arg, flag, opt, real, whole
+from crowkis.commands.registry import command
+from crowkis.commands.streaming import stream_of
+from crowkis.engine.clients import Client
+from crowkis.engine.engine import Engine, entry_id_of
+from crowkis.engine.lookup import Asked, Found, client_space, find, with_vector
+from crowkis.match.features import features
+from crowkis.values.errand import EmbedText, Waiting
+from crowkis.values.errors import embedder_down, malformed
+from crowkis.values.limits import EXPIRE_MS_MAX, TAG_CHARS_MAX, TAGS_MAX
+from crowkis.values.outcome import Outcome
+from crowkis.values.question import Scope
+from crowkis.values.record import DropEntry, DropScope, Entry, PutEntry
+from crowkis.values.reply import OK, Reply
+from crowkis.values.vector import Vector
+
+SCOPE: tuple[Parameter, ...] = (
+    opt("tenant", TENANT, default="default"),
+    opt("namespace", WORD, default=""),
+    opt("model", WORD, default=""),
+    opt("model_version", WORD, default=""),
+)
+"""What belongs to a question besides its text."""
+
+ASKING: tuple[Parameter, ...] = (
+    opt("threshold", real(0.0, 1.0)),
+    *SCOPE,
+    opt("tag", WORD, repeated=True),
+    opt("vector", VECTOR),
+)
+
+EXPIRY: tuple[Parameter, ...] = (
+    opt("seconds", whole(1, EXPIRE_MS_MAX // 1000), token="EX", group="expiry"),
+    opt("milliseconds", whole(1, EXPIRE_MS_MAX), token="PX", group="expiry"),
+)
+
+
+def scope_of(args: Any) -> Scope:
+    """The scope a request names."""
+    return Scope(args.tenant, args.namespace, args.model, args.model_version)
+
+
+def tags_of(tags: tuple[str, ...]) -> frozenset[str]:
+    """The tags a request names, within bounds. Raises CommandError."""
+    if len(tags) > TAGS_MAX or any(not 1 <= len(tag) <= TAG_CHARS_MAX for tag in tags):
+        raise malformed(f"TAG must be 1 to {TAG_CHARS_MAX} characters, at most {TAGS_MAX} times")
+    return frozenset(tags)
+
+
+def asked_of(args: Any) -> Asked:
+    """The look-up a request asks for."""
+    return Asked(args.query, scope_of(args), tags_of(args.tag), args.threshold, args.vector)
+
+
+@command("CSET", arg("query", TEXT), arg("answer", BLOB), *EXPIRY, *SCOPE, opt("tag", WORD, repeated=True),
+         opt("vector", VECTOR), category="semantic", writes=True)  # fmt: skip
+def cset(engine: Engine, client: Client, args: Any) -> Any:
+    """Store the answer to a question, replacing the one stored for the very same question."""
+    if not args.answer:
+        raise malformed("answer must not be empty: an empty answer is never worth serving")
+    asked = Asked(args.query, scope_of(args), tags_of(args.tag), None, args.vector)
+    life_ms = (args.seconds or engine.settings.default_ttl_s) * 1000 if args.milliseconds is None else args.milliseconds
+
+    def store(engine: Engine, vector: Vector | Exception) -> Outcome:
+        known = None if isinstance(vector, Exception) else vector
+        fingerprint = (
+            "" if known is None else engine.embedder.fingerprint if args.vector is None else client_space(len(known))
+        )
+        entry = Entry(
+            entry_id=entry_id_of(asked.text, asked.scope),
+            scope=asked.scope,
+            text=asked.text,
+            features=features(asked.text),
+            tags=asked.tags,
+            fingerprint=fingerprint,
+            created_ms=engine.now_ms,
+            expire_at_ms=engine.now_ms + life_ms if life_ms else 0,
+            answer_bytes=len(args.answer),
+        )
+        engine.metrics.count("stores_total")
+        return Outcome(OK, (PutEntry(entry, known, args.answer),))
+
+    return with_vector(engine, asked, store)
+
+
+@command("CGET", arg("query", TEXT), *ASKING, flag("withconfidence"), category="semantic")
+def cget(engine: Engine, client: Client, args: Any) -> Any:
+    """Serve a stored answer to a question that means the same, or nothing."""
+    return find(engine, asked_of(args), lambda engine, found: hit_reply(engine, client, found, args.withconfidence))
+
+
+@command("CGETSTREAM", arg("query", TEXT), *ASKING, flag("withconfidence"), opt("chunk", whole(1, 128), default=4),
+         opt("delay", whole(0, 2000), default=20), flag("push"), category="semantic")  # fmt: skip
+def cgetstream(engine: Engine, client: Client, args: Any) -> Any:
+    """Serve a stored answer piece by piece, as if it were being typed."""
+    if args.push and client.protocol < 3:
+        raise malformed("PUSH needs RESP3; send HELLO 3 first, or leave PUSH out to get one array")
+
+    def finish(engine: Engine, found: Found) -> Reply:
+        reply = hit_reply(engine, client, found, args.withconfidence)
+        if found.hit is None:
+            return reply
+        engine.metrics.count("streams_total")
+        return stream_of(engine.state.answer(found.hit), args.chunk, args.delay, args.push, reply)
+
+    return find(engine, asked_of(args), finish)
+
+
+def hit_reply(engine: Engine, client: Client, found: Found, with_confidence: bool) -> Reply:
+    """A hit as CGET tells it: a map under RESP3, the answer alone (or with its confidence) under RESP2."""
+    entry = found.hit
+    if entry is None:
+        return None
+    answer = engine.state.answer(entry)
+    if client.protocol < 3:
+        return [answer, f"{found.similarity:.4f}"] if with_confidence else answer
+    return {
+        "response": answer,
+        "similarity": found.similarity,
+        "ttl": remaining_s(engine, entry),
+        "key": entry.entry_id.hex(),
+        "confidence": found.similarity,
+        "hit_type": found.hit_type,
+    }
+
+
+def remaining_s(engine: Engine, entry: Entry) -> int:
+    """Seconds an answer has left, rounded up; -1: no end."""
+    return -1 if not entry.expire_at_ms else -((engine.now_ms - entry.expire_at_ms) // 1000)
+
+
+@command("CDELETEENTRY", arg("query", TEXT), *SCOPE, category="semantic", writes=True)
+def cdeleteentry(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Remove the answer stored for this very question; tells how many were removed."""
+    scope = scope_of(args)
+    entry_id = entry_id_of(args.query, scope)
+    if entry_id not in engine.state.entries:
+        return Outcome(0)
+    return Outcome(1, (DropEntry(entry_id, scope),))
+
+
+@command("CFLUSH", opt("tenant", TENANT, group="whose"), flag("all", group="whose"), opt("namespace", WORD),
+         category="semantic", writes=True)  # fmt: skip
+def cflush(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Remove every answer of a tenant (the default one unless named), or of ALL; tells how many were removed."""
+    tenant = None if args.all else args.tenant or "default"
+    removed = engine.state.in_scope(tenant, args.namespace)
+    return Outcome(removed, (DropScope(tenant, args.namespace),) if removed else ())
+
+
+@command("CVECCOUNT", opt("tenant", TENANT), category="semantic")
+def cveccount(engine: Engine, client: Client, args: Any) -> Reply:
+    """Tell how many vectors are indexed, of all tenants or of one."""
+    return engine.state.vector_count(args.tenant)
+
+
+@command("CEMBED", arg("text", TEXT), category="semantic")
+def cembed(engine: Engine, client: Client, args: Any) -> Any:
+    """Show the vector of a text."""
+    return _embedded(engine, args.text, lambda engine, vector: [float(value) for value in vector])
+
+
+@command("CSIM", arg("query", TEXT), arg("other", TEXT, optional=True), opt("k", whole(1, 100)),
+         opt("threshold", real(-1.0, 1.0), default=-1.0), *SCOPE, category="semantic")  # fmt: skip
+def csim(engine: Engine, client: Client, args: Any) -> Any:
+    """Compare two texts, or list the K stored questions nearest to one."""
+    if (args.other is None) == (args.k is None):
+        raise malformed("CSIM takes either two texts or one text and K; syntax: CSIM query other, or CSIM query K n")
+    if args.other is None:
+        return _embedded(engine, args.query, lambda engine, vector: _neighbours(engine, vector, args))
+
+    def second(engine: Engine, first: Vector) -> Any:
+        return _embedded(engine, args.other, lambda engine, other: f"{float(np.dot(first, other)):.4f}")
+
+    return _embedded(engine, args.query, second)
+
+
+def _neighbours(engine: Engine, vector: Vector, args: Any) -> Reply:
+    space = engine.state.spaces.get((args.tenant, args.namespace, engine.embedder.fingerprint))
+    if space is None:
+        return []
+    scope = scope_of(args)
+    rows = []
+    for label, similarity in space.index.search(vector, args.k):
+        entry = engine.state.entries[space.by_label[label]]
+        alive = not entry.expire_at_ms or entry.expire_at_ms > engine.now_ms
+        if similarity >= args.threshold and alive and (not args.model or entry.scope == scope):
+            rows.append({"key": entry.entry_id.hex(), "similarity": similarity, "query": entry.text})
+    return rows
+
+
+def _embedded(engine: Engine, text: str, then: Any) -> Any:
+    """Go on with a text's vector; a failing embedder is an error to the client."""
+
+    def check(engine: Engine, result: Vector | Exception) -> Any:
+        if isinstance(result, Exception):
+            raise embedder_down(str(result))
+        return then(engine, result)
+
+    vector = engine.recall(text)
+    return check(engine, vector) if vector is not None else Waiting(EmbedText(text), check)

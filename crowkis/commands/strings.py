@@ -1,0 +1,227 @@
+"""Plain keys holding strings: enough of Redis that a client used as a plain cache works."""
+
+from typing import Any
+
+from crowkis.commands.args import BLOB, KEY, Parameter, arg, flag, opt, real, whole
+from crowkis.commands.registry import command
+from crowkis.engine.clients import Client
+from crowkis.engine.codec import NEVER, PLAIN_HEAD, plain_key
+from crowkis.engine.engine import Engine
+from crowkis.values.errors import malformed, wrong_count
+from crowkis.values.limits import BULK_BYTES_MAX, EXPIRE_MS_MAX
+from crowkis.values.outcome import Outcome
+from crowkis.values.record import DropKey, PutKey
+from crowkis.values.reply import OK, Reply
+
+INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
+_HEAD_BYTES = PLAIN_HEAD.size
+
+
+def read(engine: Engine, db: int, key: bytes) -> bytes | None:
+    """The live value of a key."""
+    stored = engine.state.get(plain_key(db, key))
+    if stored is None:
+        return None
+    if stored.startswith(NEVER):
+        return stored[_HEAD_BYTES:]
+    return stored[_HEAD_BYTES:] if PLAIN_HEAD.unpack_from(stored)[1] > engine.now_ms else None
+
+
+def expiry_of(engine: Engine, db: int, key: bytes) -> int | None:
+    """When a live key ends (0: never), or None where it is not there."""
+    expire_at_ms = engine.state.plain_expiry(plain_key(db, key))
+    return None if expire_at_ms is None or 0 < expire_at_ms <= engine.now_ms else expire_at_ms
+
+
+def expire_options(group: str) -> tuple[Parameter, ...]:
+    """EX PX EXAT PXAT; at most one of the group."""
+    return (
+        opt("seconds", whole(), token="EX", group=group),
+        opt("milliseconds", whole(), token="PX", group=group),
+        opt("unix_seconds", whole(), token="EXAT", group=group),
+        opt("unix_milliseconds", whole(), token="PXAT", group=group),
+    )
+
+
+def expire_at(engine: Engine, args: Any, name: str) -> int:
+    """Unix milliseconds the options ask for, 0 where they ask for none. Raises CommandError."""
+    for value, unit_ms, start_ms in (
+        (args.seconds, 1000, engine.now_ms),
+        (args.milliseconds, 1, engine.now_ms),
+        (args.unix_seconds, 1000, 0),
+        (args.unix_milliseconds, 1, 0),
+    ):
+        if value is not None:
+            return checked_expiry(value, unit_ms, start_ms, name)
+    return 0
+
+
+def checked_expiry(value: int, unit_ms: int, start_ms: int, name: str) -> int:
+    """start + value in milliseconds. Raises CommandError where value is not positive or too far away."""
+    at_ms = start_ms + value * unit_ms
+    if value <= 0 or at_ms > EXPIRE_MS_MAX:
+        raise malformed(f"invalid expire time in '{name}' command")
+    return at_ms
+
+
+@command("GET", arg("key", KEY), category="string")
+def get(engine: Engine, client: Client, args: Any) -> Reply:
+    """Read a key."""
+    value = read(engine, client.db, args.key)
+    engine.metrics.plain["keyspace_hits_total" if value is not None else "keyspace_misses_total"] += 1
+    return value
+
+
+@command("SET", arg("key", KEY), arg("value", BLOB), flag("nx", group="condition"), flag("xx", group="condition"),
+         flag("get"), *expire_options("expiry"), flag("keepttl", group="expiry"),
+         category="string", writes=True)  # fmt: skip
+def set_(engine: Engine, client: Client, args: Any) -> Any:
+    """Set a key, on conditions and with a lifetime if asked."""
+    db, key = client.db, args.key
+    expire_at_ms = expire_at(engine, args, "set")
+    if not (args.nx or args.xx or args.get or args.keepttl):
+        return Outcome(OK, (PutKey(db, key, args.value, expire_at_ms),))
+    old = read(engine, db, key)
+    if args.keepttl:
+        expire_at_ms = expiry_of(engine, db, key) or 0
+    if (args.nx and old is not None) or (args.xx and old is None):
+        return old if args.get else None
+    return Outcome(old if args.get else OK, (PutKey(db, key, args.value, expire_at_ms),))
+
+
+@command("SETNX", arg("key", KEY), arg("value", BLOB), category="string", writes=True)
+def setnx(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Set a key only where it is not there yet."""
+    if read(engine, client.db, args.key) is not None:
+        return Outcome(0)
+    return Outcome(1, (PutKey(client.db, args.key, args.value, 0),))
+
+
+@command("SETEX", arg("key", KEY), arg("seconds", whole()), arg("value", BLOB), category="string", writes=True)
+def setex(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Set a key with a lifetime in seconds."""
+    at_ms = checked_expiry(args.seconds, 1000, engine.now_ms, "setex")
+    return Outcome(OK, (PutKey(client.db, args.key, args.value, at_ms),))
+
+
+@command("PSETEX", arg("key", KEY), arg("milliseconds", whole()), arg("value", BLOB), category="string", writes=True)
+def psetex(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Set a key with a lifetime in milliseconds."""
+    at_ms = checked_expiry(args.milliseconds, 1, engine.now_ms, "psetex")
+    return Outcome(OK, (PutKey(client.db, args.key, args.value, at_ms),))
+
+
+@command("GETSET", arg("key", KEY), arg("value", BLOB), category="string", writes=True)
+def getset(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Set a key and tell what it held."""
+    return Outcome(read(engine, client.db, args.key), (PutKey(client.db, args.key, args.value, 0),))
+
+
+@command("GETDEL", arg("key", KEY), category="string", writes=True)
+def getdel(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Read a key and remove it."""
+    value = read(engine, client.db, args.key)
+    return Outcome(value, () if value is None else (DropKey(client.db, args.key),))
+
+
+@command("STRLEN", arg("key", KEY), category="string")
+def strlen(engine: Engine, client: Client, args: Any) -> Reply:
+    """Tell the length of a key's value in bytes."""
+    return len(read(engine, client.db, args.key) or b"")
+
+
+@command("APPEND", arg("key", KEY), arg("value", BLOB), category="string", writes=True)
+def append(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Add to the end of a key's value; tells the new length."""
+    value = (read(engine, client.db, args.key) or b"") + args.value
+    if len(value) > BULK_BYTES_MAX:
+        raise malformed(f"the value would exceed {BULK_BYTES_MAX} bytes")
+    return Outcome(len(value), (PutKey(client.db, args.key, value, expiry_of(engine, client.db, args.key) or 0),))
+
+
+@command("MGET", arg("key", KEY, repeated=True), category="string")
+def mget(engine: Engine, client: Client, args: Any) -> Reply:
+    """Read several keys at once."""
+    values = [read(engine, client.db, key) for key in args.key]
+    found = len(values) - values.count(None)
+    engine.metrics.plain["keyspace_hits_total"] += found
+    engine.metrics.plain["keyspace_misses_total"] += len(values) - found
+    return values
+
+
+PAIRS = (arg("key", KEY), arg("value", BLOB), arg("key_value", BLOB, repeated=True, optional=True))
+
+
+def pairs_of(args: Any, name: str) -> list[tuple[bytes, bytes]]:
+    """The keys and values of MSET and its kin. Raises CommandError where a value is missing."""
+    if len(args.key_value) % 2:
+        raise wrong_count(name, f"{name} key value [key value ...]")
+    flat = (args.key, args.value, *args.key_value)
+    return list(zip(flat[::2], flat[1::2], strict=True))
+
+
+@command("MSET", *PAIRS, category="string", writes=True)
+def mset(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Set several keys at once, all or none."""
+    return Outcome(OK, tuple(PutKey(client.db, key, value, 0) for key, value in pairs_of(args, "MSET")))
+
+
+@command("MSETNX", *PAIRS, category="string", writes=True)
+def msetnx(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Set several keys at once, only if none is there yet."""
+    pairs = pairs_of(args, "MSETNX")
+    if any(read(engine, client.db, key) is not None for key, _ in pairs):
+        return Outcome(0)
+    return Outcome(1, tuple(PutKey(client.db, key, value, 0) for key, value in pairs))
+
+
+def _added(engine: Engine, client: Client, key: bytes, by: int) -> Outcome:
+    old = read(engine, client.db, key)
+    digits = b"0" if old is None else old
+    sound = len(digits) <= 20 and digits.removeprefix(b"-").isdigit() and str(int(digits)).encode() == digits
+    if not sound or not INT64_MIN <= int(digits) <= INT64_MAX:
+        raise malformed("value is not an integer or out of range")
+    value = int(digits) + by
+    if not INT64_MIN <= value <= INT64_MAX:
+        raise malformed("increment or decrement would overflow")
+    kept = expiry_of(engine, client.db, key) or 0
+    return Outcome(value, (PutKey(client.db, key, str(value).encode(), kept),))
+
+
+@command("INCR", arg("key", KEY), category="string", writes=True)
+def incr(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Add one to a whole number."""
+    return _added(engine, client, args.key, 1)
+
+
+@command("DECR", arg("key", KEY), category="string", writes=True)
+def decr(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Take one from a whole number."""
+    return _added(engine, client, args.key, -1)
+
+
+@command("INCRBY", arg("key", KEY), arg("increment", whole()), category="string", writes=True)
+def incrby(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Add to a whole number."""
+    return _added(engine, client, args.key, args.increment)
+
+
+@command("DECRBY", arg("key", KEY), arg("decrement", whole()), category="string", writes=True)
+def decrby(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Take from a whole number."""
+    return _added(engine, client, args.key, -args.decrement)
+
+
+@command("INCRBYFLOAT", arg("key", KEY), arg("increment", real()), category="string", writes=True)
+def incrbyfloat(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Add to a decimal number; tells the sum as text."""
+    old = read(engine, client.db, args.key)
+    try:
+        total = float(old if old is not None else b"0") + args.increment
+    except ValueError:
+        raise malformed("value is not a valid float") from None
+    if total != total or total in (float("inf"), float("-inf")):
+        raise malformed("increment would produce NaN or Infinity")
+    shown = f"{total:.17g}" if float(f"{total:.15g}") != total else f"{total:.15g}"
+    kept = expiry_of(engine, client.db, args.key) or 0
+    return Outcome(shown.encode(), (PutKey(client.db, args.key, shown.encode(), kept),))

@@ -1,0 +1,100 @@
+"""The probe port: is it alive, is it ready, what does it count. No prompt, answer or key is ever shown here.
+
+/livez and /readyz need no credentials; /metrics beyond this machine needs the token as a bearer.
+"""
+
+import asyncio
+import contextlib
+import hmac
+import ipaddress
+import socket
+from collections.abc import Generator
+
+import uvicorn
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from crowkis.engine.actor import Actor
+from crowkis.engine.engine import Engine
+
+ROUND_TRIP_S_MAX = 2.0
+"""An actor that takes longer to answer is not alive."""
+
+
+class ProbeDoor:
+    """Serves /livez, /readyz, /health (same as /livez) and /metrics on the event loop of the server."""
+
+    def __init__(self, engine: Engine, actor: Actor) -> None:
+        self._engine = engine
+        self._actor = actor
+        self._registry = CollectorRegistry()
+        self._registry.register(engine.metrics)
+        self._server: _Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def listen(self, host: str, port: int, loop: asyncio.AbstractEventLoop) -> int:
+        """Start listening; tells the port. Raises OSError."""
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        routes = [
+            Route("/livez", self._livez),
+            Route("/health", self._livez),
+            Route("/readyz", self._readyz),
+            Route("/metrics", self._metrics),
+        ]
+        self._server = _Server(
+            uvicorn.Config(
+                Starlette(routes=routes), log_config=None, access_log=False, lifespan="off", timeout_keep_alive=5
+            )
+        )
+        self._task = loop.create_task(self._server.serve(sockets=[listener]))
+        return int(listener.getsockname()[1])
+
+    async def close(self) -> None:
+        """Stop listening."""
+        if self._server is not None and self._task is not None:
+            self._server.should_exit = True
+            self._server.force_exit = True
+            await self._task
+
+    async def _livez(self, request: Request) -> Response:
+        try:
+            await asyncio.wait_for(self._actor.round_trip(), ROUND_TRIP_S_MAX)
+        except TimeoutError:
+            return JSONResponse({"status": "degraded"}, 503)
+        return JSONResponse({"status": self._status()})
+
+    async def _readyz(self, request: Request) -> Response:
+        ready = self._engine.house.loaded
+        return JSONResponse({"status": self._status()}, 200 if ready else 503)
+
+    async def _metrics(self, request: Request) -> Response:
+        token = self._engine.house.token
+        shown = request.headers.get("authorization", "").removeprefix("Bearer ")
+        known = bool(token) and hmac.compare_digest(token.encode(), shown.encode())
+        if not known and not _is_local(request):
+            return PlainTextResponse("metrics beyond this machine need the token: Authorization: Bearer ...\n", 401)
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
+
+    def _status(self) -> str:
+        if not self._engine.house.loaded:
+            return "starting"
+        return "degraded" if self._engine.house.writes_stopped else "ok"
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: the app stops it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def _is_local(request: Request) -> bool:
+    try:
+        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,358 @@
+"""The one task that runs every call: takes what waits in the inbox, runs it, appends and syncs once, then answers all.
+
+Calls arrive by plain calls of submit(), without a Future each; a batch is also the group commit. Between taking a
+batch and its commit nothing waits, so state is never seen half changed. Errands leave as values and come back
+through resume(). A CommandError is the client's business; any other exception from a command fails that call and is
+reported (decision 0002); one from apply() stops the process.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+from crowkis.engine import feed, gate
+from crowkis.engine.clients import Client, Sink
+from crowkis.engine.engine import Engine
+from crowkis.interfaces import Clock
+from crowkis.storage.errors import DiskError
+from crowkis.values.call import Command, Vocabulary
+from crowkis.values.errand import CloseClients, StopServer, Then, Waiting
+from crowkis.values.errors import CommandError, busy, malformed, writes_stopped
+from crowkis.values.limits import BATCH_CALLS_MAX, MIB
+from crowkis.values.outcome import Outcome
+from crowkis.values.reply import Failure, Reply, Stream
+from crowkis.wire.writer import encode
+
+BUSY_RETRY_MS = 50
+BATCH_BYTES_MAX = 16 * MIB
+"""Replies encoded in one batch; what one client pipelines must not fill the memory before anything is sent."""
+EXPIRE_BATCH_MAX = 500
+"""Things whose time is up removed per tick, so that a tick stays short."""
+SYNC_EVERY_MS = 1_000
+"""How often the log is synced under wal_sync=everysec."""
+
+
+class Outside(Protocol):
+    """What the actor needs done beside it; app.py provides it."""
+
+    def embed(self, text: str, done: Callable[[Any], None]) -> bool:
+        """Embed a text and call done(vector or error) on the loop; False: the queue is full."""
+
+    def sync(self) -> Awaitable[None]:
+        """Make the log durable without holding the loop. Raises DiskError."""
+
+    def checkpoint(self, job: Any, done: Callable[[Exception | None], None]) -> None:
+        """Write a checkpoint in a thread and call done() on the loop."""
+
+    def stop(self) -> None:
+        """Stop the server as on SIGTERM."""
+
+    def report(self, command: str, error: Exception) -> None:
+        """Log a bug in a command; no arguments are shown."""
+
+
+class _Resumed(NamedTuple):
+    """A call whose errand has come back."""
+
+    client: Client
+    slot: int
+    command: Command
+    muted: bool
+    then: Then
+    result: Any
+
+
+class Actor:
+    """Owns the engine while it runs."""
+
+    def __init__(self, engine: Engine, vocabulary: Vocabulary, clock: Clock, outside: Outside, salt: bytes) -> None:
+        self.engine = engine
+        self.queued_calls = 0
+        self.waiting_calls = 0
+        """Calls whose errand is out."""
+        self._vocabulary = vocabulary
+        self._clock = clock
+        self._outside = outside
+        self._salt = salt
+        self._inbox: deque[tuple[Client, list[list[bytes]], int]] = deque()
+        self._resumed: deque[_Resumed] = deque()
+        self._echoes: list[asyncio.Future[None]] = []
+        self._alarm: asyncio.Future[None] | None = None
+        self._tick_due = False
+        self._synced_ms = 0
+        self._checkpointing = False
+        self._batch_bytes = 0
+        self._answers: list[tuple[Sink, int, Any]] = []
+        self._acknowledged: list[int] = []
+        """Places in _answers that must not go out before the commit."""
+        self._errands: list[CloseClients | StopServer] = []
+
+    def submit(self, client: Client, requests: list[list[bytes]], slot: int) -> None:
+        """Queue a client's requests; the first one's reply belongs to `slot`. A full inbox answers BUSY at once."""
+        if self.queued_calls >= self.engine.settings.inbox_calls:
+            self.engine.metrics.count_for("errors_total", "BUSY", len(requests))
+            data = _told(busy("the inbox", BUSY_RETRY_MS))
+            for place in range(len(requests)):
+                client.sink.answer(slot + place, data)
+            client.sink.flush()
+            return
+        self.queued_calls += len(requests)
+        self._inbox.append((client, requests, slot))
+        if self._alarm is not None:
+            self._wake()
+
+    def resume(self, client: Client, slot: int, command: Command, muted: bool, then: Then, result: Any) -> None:
+        """An errand has come back: its call goes on in the next batch."""
+        self._resumed.append(_Resumed(client, slot, command, muted, then, result))
+        self._wake()
+
+    def tick(self) -> None:
+        """Do the regular chores in the next batch: expiry, a due sync, a due checkpoint."""
+        self._tick_due = True
+        self._wake()
+
+    def round_trip(self) -> Awaitable[None]:
+        """Done when a batch that began after this call has been answered."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._echoes.append(future)
+        self._wake()
+        return future
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is queued, running or waiting for an errand."""
+        return not (self._inbox or self._resumed or self.waiting_calls or self._answers)
+
+    async def run(self) -> None:
+        """Run batches until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            if not (self._inbox or self._resumed or self._tick_due or self._echoes):
+                self._alarm = loop.create_future()
+                await self._alarm
+                self._alarm = None
+            echoes, self._echoes = self._echoes, []
+            self.engine.now_ms = self._clock.now_ms()
+            self._run_batch()
+            if self._tick_due:
+                self._chores()
+            await self._commit()
+            self._send()
+            for future in echoes:
+                if not future.done():
+                    future.set_result(None)
+            if self._inbox or self._resumed:
+                await asyncio.sleep(0)
+
+    def _wake(self) -> None:
+        if self._alarm is not None and not self._alarm.done():
+            self._alarm.set_result(None)
+
+    def _run_batch(self) -> None:
+        count = 0
+        while self._resumed and count < BATCH_CALLS_MAX:
+            self._go_on(self._resumed.popleft())
+            count += 1
+        self._batch_bytes = 0
+        while self._inbox and count < BATCH_CALLS_MAX and self._batch_bytes < BATCH_BYTES_MAX:
+            client, requests, slot = self._inbox.popleft()
+            ran = self._run_packet(client, requests, slot)
+            count += ran
+            self.queued_calls -= ran
+        plain = self.engine.metrics.plain
+        plain["commands_total"] += count
+        plain["batches_total"] += 1
+
+    def _run_packet(self, client: Client, requests: list[list[bytes]], slot: int) -> int:
+        """The hot path: look up, gate, parse, run, encode, for each request of one packet; tells how many are done.
+
+        Large replies end the batch early; what is left of the packet goes back to the head of the inbox.
+        """
+        engine, words, answers, sink = self.engine, self._vocabulary.words, self._answers, client.sink
+        client.last_ms = engine.now_ms
+        client.calls += len(requests)
+        for place, request in enumerate(requests):
+            try:
+                command = words.get(request[0])
+                if command is None or command.subcommands:
+                    command = self._vocabulary.find(request)
+                if not (client.admitted and engine.house.normal):
+                    refused = gate.refusal(client, command, engine.house)
+                    if refused is not None:
+                        raise refused
+                args = command.parse(request)
+                if engine.clients.monitors:
+                    self._show(client, command, request)
+                reply = command.run(engine, client, args)
+                client.last_word = command.name
+            except CommandError as error:
+                command, reply = None, self._failure(error)
+            except Exception as error:  # noqa: BLE001 - decision 0002: a bug in one command is that call's error
+                reply = self._bug(command, error)
+            kind = type(reply)
+            if kind is Outcome or kind is Waiting or kind is Stream or client.reply_mode != "ON":
+                self._settle(client, slot + place, command, reply, self._mutes(client))
+                if self._errands and self._leaves(client):
+                    return len(requests)
+            else:
+                data = encode(reply, client.protocol)
+                answers.append((sink, slot + place, data))
+                self._batch_bytes += len(data)
+                if self._batch_bytes > BATCH_BYTES_MAX and place + 1 < len(requests):
+                    self._inbox.appendleft((client, requests[place + 1 :], slot + place + 1))
+                    return place + 1
+        return len(requests)
+
+    def _go_on(self, resumed: _Resumed) -> None:
+        client = resumed.client
+        self.waiting_calls -= 1
+        try:
+            if resumed.command.writes and self.engine.house.writes_stopped:
+                raise writes_stopped(self.engine.house.writes_stopped)
+            reply = resumed.then(self.engine, resumed.result)
+        except CommandError as error:
+            reply = self._failure(error)
+        except Exception as error:  # noqa: BLE001 - decision 0002
+            reply = self._bug(resumed.command, error)
+        self._settle(client, resumed.slot, resumed.command, reply, resumed.muted)
+
+    def _settle(self, client: Client, slot: int, command: Command | None, reply: Reply, muted: bool) -> None:
+        """Whatever is more than a bare reply: writes, errands, streams, silence."""
+        if isinstance(reply, Waiting):
+            assert command is not None
+            back = partial(self.resume, client, slot, command, muted, reply.then)
+            if self._outside.embed(reply.errand.text, back):
+                self.waiting_calls += 1
+                return
+            reply = self._failure(busy("the embedding queue", BUSY_RETRY_MS))
+        if isinstance(reply, Outcome):
+            if reply.writes:
+                assert command is not None
+                assert command.writes, f"{command.name} is not declared as writing"
+                reply = self._apply(reply)
+            if isinstance(reply, Outcome):
+                self._errands += reply.errands
+                reply = reply.reply
+        if muted:
+            self._answers.append((client.sink, slot, b""))
+        elif isinstance(reply, Stream):
+            self._answers.append((client.sink, slot, (reply, encode(reply.tail, client.protocol))))
+        else:
+            self._answers.append((client.sink, slot, encode(reply, client.protocol)))
+
+    def _apply(self, outcome: Outcome) -> Reply:
+        try:
+            for record in outcome.writes:
+                self.engine.state.apply(record)
+        except DiskError as error:
+            return self._failure(self._stop_writing(error))
+        self._acknowledged.append(len(self._answers))
+        return outcome
+
+    def _mutes(self, client: Client) -> bool:
+        """Does CLIENT REPLY keep this reply from being sent? SKIP silences itself and the next."""
+        mode = client.reply_mode
+        if mode == "SKIP-NEXT":
+            client.reply_mode = "SKIP"
+        elif mode == "SKIP":
+            client.reply_mode = "ON"
+        return mode != "ON"
+
+    def _leaves(self, client: Client) -> bool:
+        return any(isinstance(errand, StopServer) or client.id in errand.client_ids for errand in self._errands)
+
+    def _chores(self) -> None:
+        self._tick_due = False
+        if not self.engine.house.normal:
+            return
+        due = self.engine.state.due(self.engine.now_ms, EXPIRE_BATCH_MAX)
+        try:
+            for record in due:
+                self.engine.state.apply(record)
+        except DiskError as error:
+            self._stop_writing(error)
+        self.engine.metrics.count("expired_total", len(due))
+
+    async def _commit(self) -> None:
+        if not self.engine.house.loaded:
+            return
+        store, metrics = self.engine.state.store, self.engine.metrics.plain
+        try:
+            if store.append():
+                metrics["wal_appends_total"] += 1
+            mode = self.engine.settings.wal_sync
+            due = mode == "always" or (mode == "everysec" and self.engine.now_ms - self._synced_ms >= SYNC_EVERY_MS)
+            if due and store.unsynced_bytes:
+                await self._outside.sync()
+                self._synced_ms = self.engine.now_ms
+                metrics["wal_syncs_total"] += 1
+            if store.checkpoint_due and not self._checkpointing:
+                self._checkpointing = True
+                job = store.begin_checkpoint()
+                self._outside.checkpoint(job, partial(self._checkpointed, job))
+        except DiskError as error:
+            data = _told(self._stop_writing(error))
+            for place in self._acknowledged:
+                sink, slot, _ = self._answers[place]
+                self._answers[place] = (sink, slot, data)
+        self._acknowledged.clear()
+
+    def _checkpointed(self, job: Any, error: Exception | None) -> None:
+        """A failed checkpoint costs only disk: the log still holds everything."""
+        self._checkpointing = False
+        try:
+            self.engine.state.store.finish_checkpoint(job)
+            if error is not None:
+                raise error
+            self.engine.metrics.count("checkpoints_total")
+        except DiskError as failed:
+            self._outside.report("checkpoint", failed)
+
+    def _send(self) -> None:
+        sinks: dict[Sink, None] = {}
+        answers, self._answers = self._answers, []
+        for sink, slot, data in answers:
+            if type(data) is bytes:
+                sink.answer(slot, data)
+            else:
+                sink.stream(slot, *data)
+            sinks[sink] = None
+        for sink in sinks:
+            sink.flush()
+        errands, self._errands = self._errands, []
+        for errand in errands:
+            if isinstance(errand, StopServer):
+                self._outside.stop()
+                continue
+            for client_id in errand.client_ids:
+                client = self.engine.clients.find(client_id)
+                if client is not None:
+                    client.sink.close("killed")
+
+    def _show(self, client: Client, command: Command, request: list[bytes]) -> None:
+        private = self._vocabulary.is_private(command, request)
+        if self.engine.settings.log_query_previews and not command.open:
+            private = [False] * len(request)
+        shown = feed.line(client, request, private, self._salt, self.engine.now_ms)
+        for monitor in self.engine.clients.monitors:
+            monitor.sink.push(shown)
+            monitor.sink.flush()
+
+    def _stop_writing(self, error: DiskError) -> CommandError:
+        self.engine.house.writes_stopped = str(error)
+        self._outside.report("storage", error)
+        return writes_stopped(str(error))
+
+    def _failure(self, error: CommandError) -> Failure:
+        self.engine.metrics.count_for("errors_total", error.code)
+        return Failure(error.code, error.text)
+
+    def _bug(self, command: Command | None, error: Exception) -> Failure:
+        self._outside.report(command.name if command is not None else "?", error)
+        return self._failure(malformed("internal error; the server's log says more"))
+
+
+def _told(error: CommandError) -> bytes:
+    return encode(Failure(error.code, error.text), 2)

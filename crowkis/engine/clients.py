@@ -1,0 +1,114 @@
+"""Who is connected: one Client per connection, owned by the actor; CLIENT LIST and CLIENT INFO are printed from here.
+
+A client's sink is the door's end of it; the engine hands it encoded replies and never sees a socket.
+"""
+
+from typing import Protocol
+
+from crowkis.values.reply import Stream
+
+
+class Sink(Protocol):
+    """Where replies to one client go. All methods are called on the event loop."""
+
+    def answer(self, slot: int, data: bytes) -> None:
+        """The encoded reply of a slot; leaves when all earlier slots have left."""
+
+    def stream(self, slot: int, stream: Stream, tail: bytes) -> None:
+        """A reply in parts; the slot stays open until the last part is out."""
+
+    def push(self, data: bytes) -> None:
+        """Out-of-band data; leaves between two replies."""
+
+    def flush(self) -> None:
+        """Write what may leave now."""
+
+    def close(self, reason: str) -> None:
+        """Close after what is owed has been written; an empty reason is the client's own wish."""
+
+
+class Client:
+    """One connection as the engine sees it."""
+
+    __slots__ = (
+        "address", "admitted", "authenticated", "calls", "created_ms", "db", "id", "last_ms", "last_word", "library",
+        "library_version", "local", "monitoring", "name", "no_evict", "protocol", "reply_mode", "sink",
+    )  # fmt: skip
+
+    def __init__(self, client_id: int, address: str, local: bool, sink: Sink, now_ms: int) -> None:
+        self.id = client_id
+        self.address = address
+        self.local = local
+        """The peer is on this machine."""
+        self.sink = sink
+        self.created_ms = self.last_ms = now_ms
+        self.calls = 0
+        self.last_word = ""
+        self.reset()
+        self.name = self.library = self.library_version = ""
+
+    def reset(self) -> None:
+        """As after connecting: RESET and new connections."""
+        self.protocol = 2
+        self.db = 0
+        self.authenticated = False
+        self.admitted = False
+        """May run ordinary commands; set by gate.admit()."""
+        self.monitoring = False
+        self.no_evict = False
+        self.name = ""
+        self.reply_mode = "ON"
+
+    def line(self, now_ms: int) -> str:
+        """This client as CLIENT LIST shows it."""
+        flags = ("O" if self.monitoring else "N") + ("e" if self.no_evict else "")
+        return (
+            f"id={self.id} addr={self.address} laddr= fd=0 name={self.name} age={(now_ms - self.created_ms) // 1000} "
+            f"idle={(now_ms - self.last_ms) // 1000} flags={flags} db={self.db} "
+            f"sub=0 psub=0 multi=-1 tot-cmds={self.calls} cmd={self.last_word or 'NULL'} user=default "
+            f"resp={self.protocol} lib-name={self.library} lib-ver={self.library_version}"
+        )
+
+
+class Clients:
+    """All connections, by id."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[int, Client] = {}
+        self._last_id = 0
+        self.monitors: list[Client] = []
+
+    def enter(self, address: str, local: bool, sink: Sink, now_ms: int) -> Client:
+        """A new connection."""
+        self._last_id += 1
+        client = Client(self._last_id, address, local, sink, now_ms)
+        self._by_id[client.id] = client
+        return client
+
+    def leave(self, client: Client) -> None:
+        """The connection is gone."""
+        self._by_id.pop(client.id, None)
+        self.stop_monitoring(client)
+
+    def find(self, client_id: int) -> Client | None:
+        """The client of this id, if connected."""
+        return self._by_id.get(client_id)
+
+    def all(self) -> list[Client]:
+        """Everyone connected, oldest first."""
+        return list(self._by_id.values())
+
+    def monitor(self, client: Client) -> None:
+        """Show this client every command from now on."""
+        if not client.monitoring:
+            client.monitoring = True
+            self.monitors.append(client)
+
+    def stop_monitoring(self, client: Client) -> None:
+        """Show it no more."""
+        if client in self.monitors:
+            self.monitors.remove(client)
+        client.monitoring = False
+
+    def __len__(self) -> int:
+        return len(self._by_id)

@@ -1,0 +1,109 @@
+"""Records to the bytes the store keeps, and back. The only place that knows how meaning is laid out in keys and values.
+
+    key space   key                                value
+    entry       "e" tenant:8 namespace:8 id:16     version:1 facts_size:4 facts (JSON) vector (float32)
+    answer      "a" tenant:8 namespace:8 id:16     the answer's bytes as they came
+    plain       "k" db:1 key                       version:1 expire_at_ms:8 value
+
+tenant and namespace are 8-byte BLAKE2b digests, so that one tenant, or one namespace of it, is one prefix.
+Integers are little-endian. The facts hold the full names; they are what rules compare.
+"""
+
+import json
+import struct
+from hashlib import blake2b
+from typing import NamedTuple
+
+import numpy as np
+
+from crowkis.match.features import features
+from crowkis.values.question import Scope
+from crowkis.values.record import Entry
+from crowkis.values.vector import Vector
+
+ENTRY, ANSWER, PLAIN = b"e", b"a", b"k"
+VERSION = 1
+PLAIN_HEAD = struct.Struct("<Bq")
+_ENTRY_HEAD = struct.Struct("<BI")
+_DIGEST_BYTES = 8
+
+
+class CodecError(Exception):
+    """A value in the store is not laid out as this version writes it."""
+
+
+class StoredEntry(NamedTuple):
+    """An entry as it lies in the store."""
+
+    entry: Entry
+    vector: Vector | None
+
+
+def scope_prefix(tenant: str, namespace: str | None = None) -> bytes:
+    """The part of an entry's key that its tenant (and namespace) decide."""
+    prefix = blake2b(tenant.encode(), digest_size=_DIGEST_BYTES).digest()
+    if namespace is not None:
+        prefix += blake2b(namespace.encode(), digest_size=_DIGEST_BYTES).digest()
+    return prefix
+
+
+def entry_suffix(entry_id: bytes, scope: Scope) -> bytes:
+    """An entry's key without the first byte; the same for its answer."""
+    return scope_prefix(scope.tenant, scope.namespace) + entry_id
+
+
+def encode_entry(entry: Entry, vector: Vector | None) -> bytes:
+    """The value under an entry's key."""
+    facts = {
+        "id": entry.entry_id.hex(),
+        "scope": list(entry.scope),
+        "text": entry.text,
+        "tags": sorted(entry.tags),
+        "fingerprint": entry.fingerprint,
+        "created_ms": entry.created_ms,
+        "expire_at_ms": entry.expire_at_ms,
+        "answer_bytes": entry.answer_bytes,
+    }
+    body = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    tail = b"" if vector is None else vector.astype("<f4").tobytes()
+    return _ENTRY_HEAD.pack(VERSION, len(body)) + body + tail
+
+
+def decode_entry(value: bytes) -> StoredEntry:
+    """What encode_entry() made; what the rules know of the text is worked out anew. Raises CodecError."""
+    try:
+        version, size = _ENTRY_HEAD.unpack_from(value)
+        if version != VERSION:
+            raise CodecError(f"entry of layout version {version}; this server reads {VERSION}")
+        body = value[_ENTRY_HEAD.size : _ENTRY_HEAD.size + size]
+        facts = json.loads(body)
+        entry = Entry(
+            entry_id=bytes.fromhex(facts["id"]),
+            scope=Scope(*facts["scope"]),
+            text=facts["text"],
+            features=features(facts["text"]),
+            tags=frozenset(facts["tags"]),
+            fingerprint=facts["fingerprint"],
+            created_ms=facts["created_ms"],
+            expire_at_ms=facts["expire_at_ms"],
+            answer_bytes=facts["answer_bytes"],
+        )
+    except (struct.error, ValueError, KeyError, TypeError) as error:
+        raise CodecError(f"unreadable entry: {error}") from error
+    tail = value[_ENTRY_HEAD.size + size :]
+    return StoredEntry(entry, np.frombuffer(tail, dtype="<f4").astype(np.float32) if tail else None)
+
+
+def plain_key(db: int, key: bytes) -> bytes:
+    """Where a plain key lies."""
+    return _PLAIN_PREFIXES[db] + key
+
+
+def encode_plain(value: bytes, expire_at_ms: int) -> bytes:
+    """The value under a plain key."""
+    return PLAIN_HEAD.pack(VERSION, expire_at_ms) + value
+
+
+_PLAIN_PREFIXES = [PLAIN + bytes([db]) for db in range(256)]
+NEVER = PLAIN_HEAD.pack(VERSION, 0)
+"""The head of a plain value without expiry."""

@@ -1,0 +1,92 @@
+"""Everything commands may see: state, settings, clients, counters and the time of the current batch.
+
+Time, vectors and randomness come in from outside; nothing here waits. The actor is the only one that calls it.
+"""
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import NamedTuple
+
+from crowkis.engine.clients import Clients
+from crowkis.engine.gate import House
+from crowkis.engine.state import State
+from crowkis.match.normalise import normalise
+from crowkis.metrics import Metrics
+from crowkis.settings import Settings
+from crowkis.values.question import Scope
+from crowkis.values.vector import Vector
+
+
+class EmbedderFacts(NamedTuple):
+    """What the engine knows of its embedder; `state` is read anew for INFO."""
+
+    name: str
+    dimension: int
+    fingerprint: str
+    state: Callable[[], str]
+
+
+LOADING = EmbedderFacts("loading", 0, "", lambda: "loading")
+
+
+class Engine:
+    """One per process. Until open() has been called nothing but open commands may run: the gate sees to it."""
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self.settings = settings
+        self.metrics = metrics
+        self.clients = Clients()
+        self.house = House(settings.auth_token)
+        self.cursors = Cursors()
+        self.embedder = LOADING
+        self.recall: Callable[[str], Vector | None] = lambda text: None
+        """A text's vector if it was embedded lately, else None; never waits."""
+        self.state: State
+        self.now_ms = 0
+        """Unix time of the batch being run."""
+        self.started_ms = 0
+        self.monotonic_ns: Callable[[], int] = lambda: 0
+        """For durations in metrics only; no decision may read it."""
+        self.ports: dict[str, int] = {}
+
+    def open(self, state: State, embedder: EmbedderFacts, recall: Callable[[str], Vector | None]) -> None:
+        """The data directory has been read and the embedder is there: serve."""
+        self.state = state
+        self.embedder = embedder
+        self.recall = recall
+        self.house.loaded = True
+
+
+def entry_id_of(text: str, scope: Scope) -> bytes:
+    """16 bytes that name the stored answer to a text within its scope: a digest of both, the text in normal form."""
+    digest = blake2b(digest_size=16)
+    for part in (*scope, normalise(text)):
+        piece = part.encode("utf-8", "surrogatepass")
+        digest.update(len(piece).to_bytes(4, "little"))
+        digest.update(piece)
+    return digest.digest()
+
+
+class Cursors:
+    """Where SCAN and CSCAN go on: numbers handed to clients, each standing for the last key it was shown.
+
+    Bounded; the oldest is forgotten first, and a forgotten or unknown number starts from the beginning.
+    """
+
+    CURSORS_MAX = 4_096
+
+    def __init__(self) -> None:
+        self._after: dict[int, bytes] = {}
+        self._last = 0
+
+    def hold(self, after: bytes) -> int:
+        """A number for this place."""
+        self._last += 1
+        self._after[self._last] = after
+        if len(self._after) > self.CURSORS_MAX:
+            del self._after[next(iter(self._after))]
+        return self._last
+
+    def after(self, cursor: int) -> bytes | None:
+        """The place of a number; None is the beginning."""
+        return self._after.get(cursor)

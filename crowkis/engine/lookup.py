@@ -1,0 +1,160 @@
+"""Should a stored answer be served? Exact key first, then neighbours, each judged in turn by the serve rules.
+
+The first objection settles a candidate, not the search: the next neighbour gets its chance. Reads state, changes
+only counters. Slow work (embedding) leaves as Waiting.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from crowkis.engine.engine import Engine, entry_id_of
+from crowkis.engine.rules import SERVE_RULES
+from crowkis.match.features import features
+from crowkis.match.judge import judge
+from crowkis.values.errand import EmbedText, Waiting
+from crowkis.values.limits import CANDIDATES_FIRST, CANDIDATES_MAX
+from crowkis.values.question import Candidate, Features, Policy, Question, Scope
+from crowkis.values.record import Entry
+from crowkis.values.reply import Reply
+from crowkis.values.vector import Vector
+from crowkis.values.verdict import Reason, Verdict
+
+NO_FEATURES = Features((), (), 0)
+"""An exact match needs none: the texts are the same."""
+
+
+class Asked(NamedTuple):
+    """A look-up as the client asked for it."""
+
+    text: str
+    scope: Scope
+    tags: frozenset[str]
+    similarity_min: float | None
+    vector: Vector | None
+    """Supplied by the client, or None: the embedder makes it."""
+
+
+class Found(NamedTuple):
+    """What a look-up came to."""
+
+    hit: Entry | None
+    similarity: float
+    hit_type: str
+    """exact, vector or miss."""
+    verdicts: tuple[Verdict, ...]
+    """One per candidate looked at, in the order judged; the last one is the hit if there is one."""
+    objection: Reason | None
+    """Of the nearest candidate, when nothing is served."""
+
+
+Finish = Callable[[Engine, Found], Reply]
+"""Makes the reply from what was found; called inside the actor, at once or after the embedding."""
+
+
+def client_space(dimension: int) -> str:
+    """The fingerprint of vectors that clients supply themselves."""
+    return f"client:{dimension}"
+
+
+def find(engine: Engine, asked: Asked, finish: Finish) -> Any:
+    """The reply `finish` makes, or Waiting where the text must be embedded first."""
+    began_ns = engine.monotonic_ns()
+
+    def counted(engine: Engine, found: Found) -> Reply:
+        _count(engine, found, began_ns)
+        return finish(engine, found)
+
+    found = exact(engine, asked)
+    if found.hit is not None:
+        return counted(engine, found)
+    return with_vector(engine, asked, lambda engine, vector: counted(engine, nearest(engine, asked, vector, found)))
+
+
+def with_vector(engine: Engine, asked: Asked, then: Callable[[Engine, Vector | Exception], Any]) -> Any:
+    """Go on with the question's vector: the client's, a remembered one, or one made by an errand."""
+    if asked.vector is not None:
+        return then(engine, asked.vector)
+    vector = engine.recall(asked.text)
+    if vector is not None:
+        return then(engine, vector)
+    return Waiting(EmbedText(asked.text), then)
+
+
+def exact(engine: Engine, asked: Asked) -> Found:
+    """The stored answer to the very same question, if the rules let it out."""
+    entry = engine.state.entries.get(entry_id_of(asked.text, asked.scope))
+    if entry is None:
+        return Found(None, 0.0, "miss", (), None)
+    question = Question(asked.text, asked.scope, entry.fingerprint, asked.tags, NO_FEATURES, engine.now_ms)
+    verdict = judge(question, candidate_of(entry, 1.0, exact=True), _policy(engine, asked), SERVE_RULES)
+    if verdict.objection is None:
+        return Found(entry, 1.0, "exact", (verdict,), None)
+    return Found(None, 1.0, "miss", (verdict,), verdict.objection)
+
+
+def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Found) -> Found:
+    """Judge neighbours, nearest first, as long as the next one could still clear the bar."""
+    if isinstance(vector, Exception):
+        return Found(None, 0.0, "miss", so_far.verdicts, so_far.objection or Reason("embedder.down", str(vector), "up"))
+    fingerprint = engine.embedder.fingerprint if asked.vector is None else client_space(len(vector))
+    space = engine.state.spaces.get((asked.scope.tenant, asked.scope.namespace, fingerprint))
+    if space is None:
+        return Found(None, 0.0, "miss", so_far.verdicts, so_far.objection or Reason("candidates.none", 0, 1))
+    question = Question(asked.text, asked.scope, fingerprint, asked.tags, features(asked.text), engine.now_ms)
+    policy = _policy(engine, asked)
+    verdicts, wanted = list(so_far.verdicts), CANDIDATES_FIRST
+    seen: set[int] = set()
+    while True:
+        found = space.index.search(vector, wanted)
+        for label, similarity in found:
+            if label in seen:
+                continue
+            seen.add(label)
+            entry = engine.state.entries[space.by_label[label]]
+            verdict = judge(question, candidate_of(entry, similarity), policy, SERVE_RULES)
+            verdicts.append(verdict)
+            if verdict.objection is None:
+                return Found(entry, similarity, "vector", tuple(verdicts), None)
+            if similarity < policy.similarity_min:
+                return _missed(verdicts)
+        if len(found) < wanted or wanted >= CANDIDATES_MAX:
+            return _missed(verdicts)
+        wanted = min(wanted * 4, CANDIDATES_MAX)
+
+
+def candidate_of(entry: Entry, similarity: float, exact: bool = False) -> Candidate:
+    """A stored entry as the rules look at it."""
+    return Candidate(
+        entry.entry_id,
+        entry.text,
+        entry.scope,
+        entry.fingerprint,
+        entry.tags,
+        entry.features,
+        entry.created_ms,
+        entry.expire_at_ms,
+        similarity,
+        exact,
+    )
+
+
+def _missed(verdicts: list[Verdict]) -> Found:
+    first = verdicts[0] if verdicts else None
+    reason = first.objection if first else Reason("candidates.none", 0, 1)
+    return Found(None, first.candidate.similarity if first else 0.0, "miss", tuple(verdicts), reason)
+
+
+def _policy(engine: Engine, asked: Asked) -> Policy:
+    bar = engine.settings.similarity_min if asked.similarity_min is None else asked.similarity_min
+    return Policy(bar)
+
+
+def _count(engine: Engine, found: Found, began_ns: int) -> None:
+    metrics = engine.metrics
+    metrics.count_for("lookups_total", found.hit_type)
+    metrics.observe("lookup_seconds", found.hit_type, (engine.monotonic_ns() - began_ns) / 1e9)
+    for verdict in found.verdicts:
+        if verdict.objection is not None:
+            metrics.count_for("refusals_total", verdict.objection.id)
+    if not found.verdicts and found.objection is not None:
+        metrics.count_for("refusals_total", found.objection.id)

@@ -1,0 +1,209 @@
+"""What the actor owns: stored answers, their vectors, plain keys. Changed only by apply(), which recovery shares.
+
+Everything durable is in the store; what is kept here besides (entries without answers, indexes, expiry queue, counts)
+can be worked out from it again. Never waits, never reads a clock.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator
+from typing import assert_never
+
+from crowkis.engine.codec import (
+    ANSWER,
+    ENTRY,
+    NEVER,
+    PLAIN,
+    PLAIN_HEAD,
+    decode_entry,
+    encode_entry,
+    encode_plain,
+    entry_suffix,
+    plain_key,
+    scope_prefix,
+)
+from crowkis.interfaces import VectorIndex
+from crowkis.storage.store import Store
+from crowkis.values.record import DropDatabase, DropEntry, DropKey, DropScope, Entry, PutEntry, PutKey, Record
+from crowkis.values.vector import Vector
+
+NewIndex = Callable[[int], VectorIndex]
+"""Dimension to an empty index."""
+
+SpaceKey = tuple[str, str, str]
+"""Tenant, namespace, embedder fingerprint: vectors of different keys are never compared."""
+
+
+class Space:
+    """The vectors of one tenant, namespace and embedder: tenants are apart by structure, with no filter to forget."""
+
+    __slots__ = ("_label", "by_label", "index", "labels")
+
+    def __init__(self, index: VectorIndex) -> None:
+        self.index = index
+        self.by_label: dict[int, bytes] = {}
+        self.labels: dict[bytes, int] = {}
+        self._label = 0
+
+    def put(self, entry_id: bytes, vector: Vector) -> None:
+        """Remember or replace an entry's vector."""
+        label = self.labels.get(entry_id)
+        if label is None:
+            label = self._label
+            self._label += 1
+            self.labels[entry_id] = label
+            self.by_label[label] = entry_id
+        self.index.add(label, vector)
+
+    def drop(self, entry_id: bytes) -> None:
+        """Forget an entry's vector, if there is one."""
+        label = self.labels.pop(entry_id, None)
+        if label is not None:
+            del self.by_label[label]
+            self.index.remove(label)
+
+
+class State:
+    """All of it. `store.get` is reached through here on the plain path."""
+
+    def __init__(self, store: Store, new_index: NewIndex) -> None:
+        self.store = store
+        self.get = store.get
+        self.entries: dict[bytes, Entry] = {}
+        self.spaces: dict[SpaceKey, Space] = {}
+        self.expiries: list[tuple[int, bytes]] = []
+        """A heap of (expire_at_ms, store key); a line whose entry or key has changed since means nothing."""
+        self._new_index = new_index
+
+    def recover(self) -> Iterator[int]:
+        """Work out everything from the store; yields the number of things read so far, for progress."""
+        done = 0
+        for key, value in self.store.items(ENTRY):
+            stored = decode_entry(value)
+            self._remember(stored.entry, stored.vector, key)
+            done += 1
+            yield done
+        for key, value in self.store.items(PLAIN):
+            self._await_expiry(PLAIN_HEAD.unpack_from(value)[1], key)
+            done += 1
+            yield done
+
+    def apply(self, record: Record) -> None:
+        """Make one change, in memory and in the store's next log record. Raises storage.DiskError."""
+        if isinstance(record, PutKey):
+            self.put_key(*record)
+        elif isinstance(record, PutEntry):
+            self._put_entry(record)
+        elif isinstance(record, DropEntry):
+            self._drop_entry(record)
+        elif isinstance(record, DropKey):
+            self.store.remove(plain_key(record.db, record.key))
+        elif isinstance(record, DropDatabase):
+            self.store.remove_prefix(plain_key(record.db, b""))
+        elif isinstance(record, DropScope):
+            self._drop_scope(record)
+        else:
+            assert_never(record)
+
+    def put_key(self, db: int, key: bytes, value: bytes, expire_at_ms: int) -> None:
+        """Set a plain key."""
+        full = plain_key(db, key)
+        if expire_at_ms:
+            self.store.put(full, encode_plain(value, expire_at_ms))
+            heapq.heappush(self.expiries, (expire_at_ms, full))
+        else:
+            self.store.put(full, NEVER + value)
+
+    def key_count(self, db: int) -> int:
+        """How many plain keys a database holds, those not yet removed after their time included."""
+        return self.store.count(plain_key(db, b""))
+
+    def answer(self, entry: Entry) -> bytes:
+        """The bytes stored as an entry's answer."""
+        found = self.get(ANSWER + entry_suffix(entry.entry_id, entry.scope))
+        assert found is not None, "an entry without its answer"
+        return found
+
+    def plain_expiry(self, full: bytes) -> int | None:
+        """When a plain key ends (0: never), or None where it is not there."""
+        value = self.get(full)
+        return None if value is None else int(PLAIN_HEAD.unpack_from(value)[1])
+
+    def due(self, now_ms: int, most: int) -> list[Record]:
+        """Removals for up to `most` entries and keys whose time is up; lines that mean nothing are dropped."""
+        found: list[Record] = []
+        while self.expiries and self.expiries[0][0] <= now_ms and len(found) < most:
+            expire_at_ms, full = heapq.heappop(self.expiries)
+            if full[:1] == PLAIN:
+                if self.plain_expiry(full) == expire_at_ms:
+                    found.append(DropKey(full[1], full[2:]))
+            else:
+                entry = self.entries.get(full[-16:])
+                if entry is not None and entry.expire_at_ms == expire_at_ms:
+                    found.append(DropEntry(entry.entry_id, entry.scope))
+        return found
+
+    def vector_count(self, tenant: str | None = None) -> int:
+        """Vectors in all indexes, or in a tenant's."""
+        return sum(len(space.index) for key, space in self.spaces.items() if tenant in (None, key[0]))
+
+    def index_bytes(self) -> int:
+        """Memory of all indexes, approximately."""
+        return sum(space.index.size_bytes() for space in self.spaces.values())
+
+    def in_scope(self, tenant: str | None, namespace: str | None) -> int:
+        """How many stored answers a DropScope of this tenant and namespace would remove."""
+        return sum(
+            1
+            for entry in self.entries.values()
+            if tenant in (None, entry.scope.tenant) and namespace in (None, entry.scope.namespace)
+        )
+
+    def _put_entry(self, record: PutEntry) -> None:
+        entry = record.entry
+        suffix = entry_suffix(entry.entry_id, entry.scope)
+        self.store.put(ENTRY + suffix, encode_entry(entry, record.vector))
+        self.store.put(ANSWER + suffix, record.answer)
+        self._forget(entry.entry_id)
+        self._remember(entry, record.vector, ENTRY + suffix)
+
+    def _drop_entry(self, record: DropEntry) -> None:
+        suffix = entry_suffix(record.entry_id, record.scope)
+        self.store.remove(ENTRY + suffix)
+        self.store.remove(ANSWER + suffix)
+        self._forget(record.entry_id)
+
+    def _drop_scope(self, record: DropScope) -> None:
+        prefix = b"" if record.tenant is None else scope_prefix(record.tenant, record.namespace)
+        self.store.remove_prefix(ENTRY + prefix)
+        self.store.remove_prefix(ANSWER + prefix)
+        tenant, namespace = record.tenant, record.namespace
+        for key in [key for key in self.spaces if tenant in (None, key[0]) and namespace in (None, key[1])]:
+            del self.spaces[key]
+        self.entries = {
+            entry_id: entry
+            for entry_id, entry in self.entries.items()
+            if not (tenant in (None, entry.scope.tenant) and namespace in (None, entry.scope.namespace))
+        }
+
+    def _remember(self, entry: Entry, vector: Vector | None, key: bytes) -> None:
+        self.entries[entry.entry_id] = entry
+        self._await_expiry(entry.expire_at_ms, key)
+        if vector is not None:
+            place = (entry.scope.tenant, entry.scope.namespace, entry.fingerprint)
+            if place not in self.spaces:
+                self.spaces[place] = Space(self._new_index(len(vector)))
+            self.spaces[place].put(entry.entry_id, vector)
+
+    def _forget(self, entry_id: bytes) -> None:
+        old = self.entries.pop(entry_id, None)
+        if old is None or not old.fingerprint:
+            return
+        place = (old.scope.tenant, old.scope.namespace, old.fingerprint)
+        space = self.spaces[place]
+        space.drop(entry_id)
+        if not space.labels:
+            del self.spaces[place]
+
+    def _await_expiry(self, expire_at_ms: int, key: bytes) -> None:
+        if expire_at_ms:
+            heapq.heappush(self.expiries, (expire_at_ms, key))

@@ -1,0 +1,251 @@
+"""Every switch an operator has, declared once in SETTINGS.
+
+A value comes from, strongest first: a command-line flag, the TOML file, the environment, the default.
+Help texts, CONFIG GET and the README table are printed from here. Reads files only in load_file().
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from crowkis.values.limits import KIB, MIB
+
+
+class SettingError(Exception):
+    """A setting is unknown or its value is not allowed; the text names it and says what would be."""
+
+
+class Setting(NamedTuple):
+    """One row of SETTINGS."""
+
+    section: str
+    """The TOML section."""
+    name: str
+    """TOML key, attribute, CONFIG name; the environment variable is CROWKIS_ and this in capitals."""
+    parse: Callable[[str], Any]
+    default: Any
+    help: str
+    mutable: bool = False
+    """CONFIG SET may change it while the server runs."""
+    secret: bool = False
+    """Never shown."""
+
+    @property
+    def env(self) -> str:
+        """The environment variable."""
+        return f"CROWKIS_{self.name.upper()}"
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """A whole number within bounds, both allowed."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise SettingError(f"must be a whole number from {least} to {most}") from None
+        if not least <= value <= most:
+            raise SettingError(f"must be from {least} to {most}")
+        return value
+
+    return parse
+
+
+def fraction(text: str) -> float:
+    """A number from 0 to 1, both allowed."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise SettingError("must be a number from 0 to 1") from None
+    if not 0.0 <= value <= 1.0:
+        raise SettingError("must be from 0 to 1")
+    return value
+
+
+def switch(text: str) -> bool:
+    """Yes or no, in the usual spellings."""
+    lowered = text.lower()
+    if lowered in ("1", "true", "yes", "on"):
+        return True
+    if lowered in ("0", "false", "no", "off", ""):
+        return False
+    raise SettingError("must be yes or no")
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """One of a few words."""
+
+    def parse(text: str) -> str:
+        if text.lower() not in words:
+            raise SettingError(f"must be one of {', '.join(words)}")
+        return text.lower()
+
+    return parse
+
+
+_SIZE_UNITS = {"g": KIB * MIB, "m": MIB, "k": KIB}
+
+
+def size(least: int, most: int) -> Callable[[str], int]:
+    """Bytes, or a number with the unit k, m or g (powers of 1,024)."""
+
+    def parse(text: str) -> int:
+        lowered = text.lower().removesuffix("b")
+        unit = _SIZE_UNITS.get(lowered[-1:], 1)
+        try:
+            value = int(float(lowered[:-1]) * unit) if unit > 1 else int(lowered)
+        except ValueError:
+            raise SettingError("must be a size such as 64m, 2g or a number of bytes") from None
+        if not least <= value <= most:
+            raise SettingError(f"must be from {least} to {most} bytes")
+        return value
+
+    return parse
+
+
+def words(text: str) -> str:
+    """Any text."""
+    return text
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("server", "bind_host", words, "127.0.0.1", "Address of the RESP door."),
+    Setting("server", "bind_port", whole(0, 65_535), 6383, "Port of the RESP door; 0 takes a free one."),
+    Setting("server", "probe_host", words, "127.0.0.1", "Address of /livez, /readyz and /metrics."),
+    Setting("server", "probe_port", whole(-1, 65_535), -1, "Port of the probes; -1: bind_port + 3; 0: a free one."),
+    Setting("server", "auth_token", words, "", "Token clients must show with AUTH; empty: none, loopback clients only.", secret=True),
+    Setting("server", "max_connections", whole(1, 1_000_000), 10_000, "Connections served at once; more are told so and closed.", mutable=True),
+    Setting("server", "output_buffer_bytes", size(64 * KIB, 1 << 40), 64 * MIB, "A client whose unread replies exceed this is closed.", mutable=True),
+    Setting("server", "inbox_calls", whole(1, 1_000_000), 8_192, "Calls waiting for the actor; beyond it they are answered BUSY.", mutable=True),
+    Setting("server", "drain_timeout_ms", whole(0, 600_000), 10_000, "How long a stop waits for accepted calls."),
+    Setting("storage", "data_dir", words, "crowkis-data", "Where everything durable lives; one server per directory."),
+    Setting("storage", "wal_sync", one_of("always", "everysec", "no"), "always", "When the log reaches the disk: before each batch is answered, once a second, or when the system likes.", mutable=True),
+    Setting("cache", "similarity_min", fraction, 0.9, "Cosine two questions must reach; a CGET's THRESHOLD overrides it.", mutable=True),
+    Setting("cache", "default_ttl_s", whole(0, 10 * 365 * 86_400), 0, "Lifetime of answers stored without EX or PX; 0: no end.", mutable=True),
+    Setting("embed", "embedder", one_of("minilm", "remote", "hashing"), "minilm", "minilm: inside this process; remote: an OpenAI-compatible /v1/embeddings; hashing: no model, for tests."),
+    Setting("embed", "embed_workers", whole(0, 64), 0, "Threads that embed; 0: one per core."),
+    Setting("embed", "embed_queue_texts", whole(1, 1_000_000), 4_096, "Texts waiting to be embedded; beyond it calls are answered BUSY."),
+    Setting("embed", "embed_memo_bytes", size(0, 1 << 40), 64 * MIB, "Memory for vectors of recent texts."),
+    Setting("embed", "embed_cache_dir", words, "", "Where the rebuilt model file is kept; empty: the user's cache directory."),
+    Setting("embed", "embed_url", words, "", "Base URL of the remote embedder, e.g. http://127.0.0.1:8080/v1."),
+    Setting("embed", "embed_key", words, "", "Its API key.", secret=True),
+    Setting("embed", "embed_model", words, "", "The model name to ask it for."),
+    Setting("embed", "embed_dim", whole(1, 4_096), 384, "The dimension it must answer with."),
+    Setting("embed", "embed_batch", whole(1, 2_048), 32, "Texts per request to it."),
+    Setting("embed", "embed_timeout_ms", whole(1, 600_000), 5_000, "How long to wait for it."),
+    Setting("log", "log_level", one_of("debug", "info", "warning", "error"), "info", "The least severe event written to stderr."),
+    Setting("log", "structured_logs", switch, False, "JSON lines instead of lines for people."),
+    Setting("log", "log_query_previews", switch, False, "Show prompts and answers in MONITOR and logs.", mutable=True),
+)  # fmt: skip
+"""`crowkis docs` prints this table."""
+
+BY_NAME = {row.name: row for row in SETTINGS}
+
+
+class Settings:
+    """The values in force, one attribute per row of SETTINGS."""
+
+    bind_host: str
+    bind_port: int
+    probe_host: str
+    probe_port: int
+    auth_token: str
+    max_connections: int
+    output_buffer_bytes: int
+    inbox_calls: int
+    drain_timeout_ms: int
+    data_dir: str
+    wal_sync: str
+    similarity_min: float
+    default_ttl_s: int
+    embedder: str
+    embed_workers: int
+    embed_queue_texts: int
+    embed_memo_bytes: int
+    embed_cache_dir: str
+    embed_url: str
+    embed_key: str
+    embed_model: str
+    embed_dim: int
+    embed_batch: int
+    embed_timeout_ms: int
+    log_level: str
+    structured_logs: bool
+    log_query_previews: bool
+
+    def __init__(self, **values: Any) -> None:
+        for row in SETTINGS:
+            setattr(self, row.name, values.pop(row.name, row.default))
+        assert not values, f"not in SETTINGS: {sorted(values)}"
+
+    def put(self, name: str, text: str) -> None:
+        """Set one value from text. Raises SettingError naming the setting."""
+        row = BY_NAME.get(name)
+        if row is None:
+            raise SettingError(f"unknown setting '{name}'")
+        setattr(self, name, parse_value(row, text, name))
+
+    def shown(self, name: str) -> str:
+        """A value as text, secrets hidden."""
+        value = getattr(self, name)
+        if BY_NAME[name].secret:
+            return "(set)" if value else ""
+        return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def parse_value(row: Setting, text: str, source: str) -> Any:
+    """Text to value; SettingError names `source`, the place the text came from."""
+    try:
+        return row.parse(text)
+    except SettingError as error:
+        shown = "" if row.secret else f" (it is {text!r})"
+        raise SettingError(f"{source} {error}{shown}") from None
+
+
+def load_file(path: Path) -> dict[str, str]:
+    """The settings of a TOML file as text. Raises SettingError; an unknown section or key is named."""
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingError(f"cannot read settings file {path}: {error}") from error
+    sections = {row.section for row in SETTINGS}
+    found: dict[str, str] = {}
+    for section, rows in tables.items():
+        if section not in sections or not isinstance(rows, dict):
+            raise SettingError(f"{path}: unknown section [{section}]; there are {', '.join(sorted(sections))}")
+        for name, value in rows.items():
+            row = BY_NAME.get(name)
+            if row is None or row.section != section:
+                raise SettingError(f"{path}: unknown key {section}.{name}")
+            if not isinstance(value, str | int | float | bool):
+                raise SettingError(f"{path}: {section}.{name} must be a single value")
+            found[name] = str(value)
+    return found
+
+
+def load(flags: Mapping[str, str], environ: Mapping[str, str], file: Path | None) -> Settings:
+    """Join flags, file, environment and defaults. Raises SettingError naming the first bad value or key."""
+    settings = Settings()
+    in_file = load_file(file) if file else {}
+    for row in SETTINGS:
+        if row.name in flags:
+            setattr(settings, row.name, parse_value(row, flags[row.name], f"--{row.name.replace('_', '-')}"))
+        elif row.name in in_file:
+            setattr(settings, row.name, parse_value(row, in_file[row.name], f"{file}: {row.section}.{row.name}"))
+        elif row.env in environ:
+            setattr(settings, row.name, parse_value(row, environ[row.env], row.env))
+    return settings
+
+
+def unknown_environment(environ: Mapping[str, str]) -> list[str]:
+    """CROWKIS_ variables no setting reads: worth a word at start-up, not worth refusing to start.
+
+    Container platforms invent such names for a service called crowkis (CROWKIS_SERVICE_HOST, ...).
+    """
+    known = {row.env for row in SETTINGS} | _ENV_ELSEWHERE
+    return sorted(key for key in environ if key.startswith("CROWKIS_") and key not in known)
+
+
+_ENV_ELSEWHERE = {"CROWKIS_CONFIG_PATH", "CROWKIS_HOST", "CROWKIS_PORT", "CROWKIS_TOKEN", "CROWKIS_TENANT"}
+"""The settings file itself, and what `crowkis cli` and client programs read."""
