@@ -2,11 +2,12 @@
 
 NNNNNN.checkpoint holds what segments below NNNNNN did; reading goes on with NNNNNN.log. It has the name only once it is
 whole and synced. Any damage in it refuses opening: there is no unfinished write to excuse here.
-Never touches the log.
+Never writes to the log; removes the segments that a durable checkpoint covers.
 """
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 
 from crowkis.interfaces import File, Filesystem
 from crowkis.storage.errors import Corruption
@@ -27,7 +28,7 @@ from crowkis.storage.record import (
     read_frame,
     read_header,
 )
-from crowkis.storage.wal import TEMPORARY_SUFFIX
+from crowkis.storage.wal import TEMPORARY_SUFFIX, segment_number
 from crowkis.values.limits import KIB
 
 CHUNK_BYTES = 128 * KIB
@@ -54,6 +55,10 @@ def write_checkpoint(filesystem: Filesystem, number: int, mark: bytes, table: Ma
     try:
         written_bytes = _write_table(file, number, mark, table)
         file.sync()
+    except OSError:
+        with suppress(OSError):  # only to give the room back; opening removes it otherwise
+            filesystem.remove(name + TEMPORARY_SUFFIX)
+        raise
     finally:
         file.close()
     filesystem.rename(name + TEMPORARY_SUFFIX, name)
@@ -82,6 +87,14 @@ def _write_table(file: File, number: int, mark: bytes, table: Mapping[bytes, byt
 def _append(file: File, frame: bytes) -> int:
     file.append(frame)
     return len(frame)
+
+
+def remove_covered(filesystem: Filesystem, number: int) -> None:
+    """Remove the segments and checkpoints older than the durable checkpoint `number`. Raises OSError."""
+    for name in filesystem.names():
+        older = segment_number(name) or checkpoint_number(name)
+        if older is not None and older < number:
+            filesystem.remove(name)
 
 
 def read_checkpoint(number: int, data: bytes, table: dict[bytes, bytes]) -> None:

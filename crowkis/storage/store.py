@@ -12,12 +12,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from crowkis.interfaces import Filesystem
-from crowkis.storage.checkpoint import checkpoint_name, checkpoint_number, write_checkpoint
+from crowkis.storage.checkpoint import remove_covered, write_checkpoint
 from crowkis.storage.errors import DiskError
 from crowkis.storage.order import KeyOrder
 from crowkis.storage.record import MARK_BYTES, PUT, REMOVE, REMOVE_PREFIX, put_head, remove_head
 from crowkis.storage.recovery import RecoveryReport, recover
-from crowkis.storage.wal import SEGMENT_BYTES_MAX, TEMPORARY_SUFFIX, Entropy, Wal
+from crowkis.storage.wal import SEGMENT_BYTES_MAX, Entropy, Wal
 from crowkis.values.limits import MIB
 
 BATCH_BYTES_MAX = 256 * MIB
@@ -225,35 +225,29 @@ class Store:
         return self._job
 
     def write_checkpoint(self, job: CheckpointJob) -> None:
-        """Second step, any thread. A DiskError here leaves store and log as they were: still call the third step."""
+        """Second step, any thread: write the copy, durable, and remove the files it makes superfluous.
+
+        A DiskError here is no doubt about the log: call the third step all the same. What could not be removed goes
+        with the next checkpoint or opening.
+        """
         try:
             job.size_bytes = write_checkpoint(self._filesystem, job.number, job.mark, job.table)
+            job.written = True
         except OSError as error:
             raise DiskError("writing a checkpoint", str(error)) from error
-        job.written = True
+        try:
+            remove_covered(self._filesystem, job.number)
+        except OSError as error:
+            raise DiskError("removing what a checkpoint covers", str(error)) from error
 
     def finish_checkpoint(self, job: CheckpointJob) -> None:
-        """Third step, owner thread: remove what the checkpoint covers, or the traces of a failed one.
-
-        A DiskError here is harmless: what could not be removed goes at the next checkpoint or opening.
-        """
+        """Third step, owner thread: take note of what the second achieved. Touches no disk."""
         assert job is self._job
         self._job = None
-        try:
-            if job.written:
-                self.checkpoint_bytes = job.size_bytes
-                self._covered_bytes = 0
-                self._wal.drop_before(job.number)
-            self._remove_stale(job)
-        except OSError as error:
-            raise DiskError("removing old files", str(error)) from error
-
-    def _remove_stale(self, job: CheckpointJob) -> None:
-        for name in self._filesystem.names():
-            covers_below = checkpoint_number(name)
-            older = job.written and covers_below is not None and covers_below < job.number
-            if older or name == checkpoint_name(job.number) + TEMPORARY_SUFFIX:
-                self._filesystem.remove(name)
+        if job.written:
+            self.checkpoint_bytes = job.size_bytes
+            self._covered_bytes = 0
+            self._wal.forget_before(job.number)
 
     def close(self) -> None:
         """Let go of the log without syncing it; what was not appended is lost."""

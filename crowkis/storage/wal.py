@@ -187,12 +187,9 @@ class Wal:
         self._mark = read_header(name, kept, LOG_MAGIC, number)
         self._segment_bytes[number] = len(kept)
 
-    def drop_before(self, number: int) -> None:
-        """Remove the segments older than `number`: a durable checkpoint covers them. Raises OSError."""
-        for old in sorted(self._segment_bytes):
-            if old < number:
-                del self._segment_bytes[old]
-                self._filesystem.remove(segment_name(old))
+    def forget_before(self, number: int) -> None:
+        """No longer count the segments older than `number`: a durable checkpoint covers them."""
+        self._segment_bytes = {old: size for old, size in self._segment_bytes.items() if old >= number}
 
     def close(self) -> None:
         """Let go of the file without syncing it."""

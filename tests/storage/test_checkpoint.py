@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crowkis.storage import checkpoint as checkpoint_module
-from crowkis.storage.checkpoint import checkpoint_name, checkpoint_number, read_checkpoint, write_checkpoint
+from crowkis.storage.checkpoint import (
+    checkpoint_name,
+    checkpoint_number,
+    read_checkpoint,
+    remove_covered,
+    write_checkpoint,
+)
 from crowkis.storage.errors import Corruption
 from crowkis.storage.record import CHECKPOINT_MAGIC, END, HEADER_BYTES, encode_end, encode_frame, encode_header
 from crowkis.testing.disk import FaultyDisk
@@ -103,3 +109,19 @@ class TestWriting:
             data = disk.crash().files().get("000003.checkpoint")
 
             assert data is None or read(data) == TABLE
+
+    def test_a_failed_one_gives_its_room_back(self):
+        disk = FaultyDisk(Random(1), capacity_bytes=50)
+        with pytest.raises(OSError, match="no space"):
+            write_checkpoint(disk, 3, MARK, TABLE)
+
+        assert [] == disk.names()
+
+
+class TestRemoving:
+    def test_what_it_covers_goes_and_all_else_stays(self):
+        stays = ["000003.checkpoint", "000003.log", "000004.log", "000005.checkpoint.new", "model.onnx"]
+        disk = FaultyDisk(Random(1), dict.fromkeys(["000001.log", "000002.log", "000002.checkpoint", *stays], b""))
+        remove_covered(disk, 3)
+
+        assert stays == disk.names()

@@ -305,6 +305,17 @@ class TestCheckpoint:
 
         assert {b"a": b"1", b"b": b"2"} == dict(Store.open(disk.crash()).items())
 
+    def test_files_that_could_not_be_removed_go_with_the_next(self, disk, store):
+        job = store.begin_checkpoint()
+        disk.fail_at = disk.calls + 7  # create, two appends, sync, rename and sync-directory come before
+        with pytest.raises(DiskError, match="removing"):
+            store.write_checkpoint(job)
+        store.finish_checkpoint(job)
+        left = disk.names()
+        checkpoint(store)
+
+        assert (["000003.checkpoint", "000003.log"], None, True) == (disk.names(), store.in_doubt, "000001.log" in left)
+
     def test_it_is_due_when_the_log_has_outgrown_it(self, store, monkeypatch):
         monkeypatch.setattr(store_module, "CHECKPOINT_LOG_BYTES_MIN", 500)
         due = [store.checkpoint_due]
