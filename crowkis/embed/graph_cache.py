@@ -42,16 +42,16 @@ def default_directory() -> Path | None:
     return Path(place) / "crowkis"
 
 
-def load(directory: Path | None, unsigned: bool) -> Graph:
+def load(directory: Path | None) -> Graph:
     """The graph from `directory`, or built and put there. Raises EmbedderError where the weights are wrong.
 
     The weights are read and checked only when there is something to build.
     """
-    path = directory / file_name(unsigned) if directory else None
+    path = directory / file_name() if directory else None
     kept = read(path) if path else None
     if kept is not None:
         return Graph(kept, "")
-    built = minilm_graph.build(minilm_graph.read_weights(minilm_graph.weights_path()), unsigned)
+    built = minilm_graph.build(minilm_graph.read_weights(minilm_graph.weights_path()))
     if path is None:
         return Graph(built, "there is no cache directory; the embedder's graph is built at every start")
     try:
@@ -62,10 +62,9 @@ def load(directory: Path | None, unsigned: bool) -> Graph:
     return Graph(built, "")
 
 
-def file_name(unsigned: bool) -> str:
+def file_name() -> str:
     """Names everything the content depends on."""
-    form = "u8" if unsigned else "s8"
-    return f"minilm-{minilm_graph.WEIGHTS_SHA256[:16]}-v{minilm_graph.GRAPH_VERSION}-{form}.graph"
+    return f"minilm-{minilm_graph.WEIGHTS_SHA256[:16]}-v{minilm_graph.GRAPH_VERSION}.graph"
 
 
 def read(path: Path) -> bytes | None:

@@ -1,4 +1,4 @@
-"""The MiniLM graph, rebuilt around the shipped weights so that they are multiplied as 8-bit integers.
+"""The MiniLM graph, rebuilt around the shipped weights for 8-bit arithmetic.
 
 The installed package stores 8-bit weights but computes in float32; the same weights under onnxruntime's
 quantised operators answer about three times faster. The graph takes one text at a time by construction
@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import onnx
-import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from crowkis.interfaces import EmbedderError
@@ -30,6 +29,9 @@ DIMENSION = 384
 LAYERS = 6
 HEADS = 12
 TOKENS_MAX = 128
+GROUP_ROWS = 4
+"""Processors take the inputs of a product four at a time."""
+PAIR_SUM_MAX = 32_767 // 255
 LAYER_NORM_EPSILON = 1e-12
 MICROSOFT = "com.microsoft"
 OPSETS = (("", 17), (MICROSOFT, 1))
@@ -74,51 +76,38 @@ def read_weights(path: Path) -> bytes:
     return content
 
 
-def build(weights: bytes, unsigned: bool) -> bytes:
-    """The rebuilt graph, serialised: the same weights and `unsigned` give the same bytes.
+def build(weights: bytes) -> bytes:
+    """The rebuilt graph, serialised: the same weights give the same bytes."""
+    return _Builder(weights).serialised()
 
-    `unsigned` stores weights shifted by 128 with a zero point, for processors that add signed products
-    inexactly (see signed_sums_are_exact). Both forms hold the same numbers and give the same vectors.
+
+def fitted(linear: Linear) -> Linear:
+    """The same layer with weights small enough that every processor adds their products exactly.
+
+    x86 without VNNI multiplies unsigned by signed bytes and adds the products in pairs, in 16 bits: 255 * (127 + 127)
+    does not fit and is cut off, so vectors would differ between machines. Therefore any two weights of one sign among
+    GROUP_ROWS neighbours may sum to PAIR_SUM_MAX at most. Columns beyond that are stored on a coarser scale (1.4 times
+    on average), which costs less than giving up a bit of every weight.
     """
-    return _Builder(weights, unsigned).serialised()
+    excess = np.maximum(1.0, pair_sums(linear.weights) / (PAIR_SUM_MAX - 1))  # rounding may add a half to each
+    weights = np.rint(linear.weights / excess).astype(np.int8)
+    return Linear(weights, (linear.scales * excess).astype(np.float32), linear.bias)
 
 
-def signed_sums_are_exact() -> bool:
-    """Does this processor add products of unsigned and signed bytes without saturating?
-
-    x86 without VNNI adds them in pairs in 16 bits: 255 * 127 * 2 does not fit, and vectors would drift.
-    Asked of onnxruntime itself, for one row and for several, because each has its own kernel.
-    """
-    inner, outputs = 64, 32
-    model = helper.make_model(
-        helper.make_graph(
-            [helper.make_node("MatMulInteger", ["a", "b"], ["c"])],
-            "probe",
-            [helper.make_tensor_value_info("a", TensorProto.UINT8, ["rows", inner])],
-            [helper.make_tensor_value_info("c", TensorProto.INT32, ["rows", outputs])],
-            [numpy_helper.from_array(np.full((inner, outputs), 127, np.int8), "b")],
-        ),
-        opset_imports=[helper.make_opsetid("", OPSETS[0][1])],
-        ir_version=IR_VERSION,
-    )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
-    for rows in (1, 9):
-        (sums,) = session.run(None, {"a": np.full((rows, inner), 255, np.uint8)})
-        if not np.all(sums == 255 * 127 * inner):
-            return False
-    return True
+def pair_sums(weights: Array) -> Array:
+    """Per column, the largest sum of two weights of one sign that may be added together in 16 bits."""
+    groups = weights.astype(np.float64).reshape(-1, GROUP_ROWS, weights.shape[1])
+    sums = [np.sort(np.maximum(part, 0), axis=1)[:, -2:].sum(axis=1).max(axis=0) for part in (groups, -groups)]
+    return np.asarray(np.maximum(*sums))
 
 
 class _Builder:
     """Collects nodes and tensors of the new graph while walking through the layers."""
 
-    def __init__(self, weights: bytes, unsigned: bool) -> None:
+    def __init__(self, weights: bytes) -> None:
         graph = onnx.load_model_from_string(weights).graph
         self.source = {tensor.name: tensor for tensor in graph.initializer}
         self.weight_of_bias = _weights_by_bias(graph)
-        self.unsigned = unsigned
         self.nodes: list[Any] = []
         self.tensors: list[Any] = []
 
@@ -178,16 +167,16 @@ class _Builder:
         parts = [self.linear(f"{place}.{part}") for part in ("query", "key", "value")]
         quantised = [f"{place}.{part}" for part in ("in", "in.scale", "in.zero")]
         self.nodes.append(helper.make_node("DynamicQuantizeLinear", [hidden], quantised))
-        weights, zero = self.quantised(place, np.concatenate([part.weights for part in parts], axis=1))
+        weights = self.tensor(f"{place}.weights", np.concatenate([part.weights for part in parts], axis=1))
         bias = self.tensor(f"{place}.bias", np.concatenate([part.bias for part in parts]))
         scales = self.tensor(f"{place}.scale", np.concatenate([part.scales for part in parts]))
-        inputs = [quantised[0], weights, bias, quantised[1], scales, "", quantised[2], zero]
+        inputs = [quantised[0], weights, bias, quantised[1], scales, "", quantised[2]]
         return self.node("QAttention", inputs, f"{place}.out", domain=MICROSOFT, num_heads=HEADS)
 
     def dense(self, place: str, hidden: str, with_bias: bool = True) -> str:
         linear = self.linear(place)
-        weights, zero = self.quantised(place, linear.weights)
-        inputs = [hidden, weights, self.tensor(f"{place}.scale", linear.scales), zero]
+        weights = self.tensor(f"{place}.weights", linear.weights)
+        inputs = [hidden, weights, self.tensor(f"{place}.scale", linear.scales), ""]
         if with_bias:
             inputs.append(self.tensor(f"{place}.bias", linear.bias))
         return self.node("DynamicQuantizeMatMul", inputs, f"{place}.out", domain=MICROSOFT)
@@ -205,18 +194,10 @@ class _Builder:
         length = self.node("ReduceL2", [mean], "length", axes=[1], keepdims=1)
         self.node("Div", [mean, length], "vector")
 
-    def quantised(self, place: str, weights: Array) -> tuple[str, str]:
-        """Tensor names of the weights and of their zero points, in the form this processor adds exactly."""
-        zero = np.zeros(weights.shape[1], np.int8)
-        if self.unsigned:
-            weights = (weights.astype(np.int16) + 128).astype(np.uint8)
-            zero = np.full(weights.shape[1], 128, np.uint8)
-        return self.tensor(f"{place}.weights", weights), self.tensor(f"{place}.zero", zero)
-
     def linear(self, place: str) -> Linear:
         name = self.weight_of_bias[f"{place}.bias"]
         scales = self.stored(f"{name}_scale").reshape(-1)
-        return Linear(self.stored(f"{name}_q"), scales, self.stored(f"{place}.bias"))
+        return fitted(Linear(self.stored(f"{name}_q"), scales, self.stored(f"{place}.bias")))
 
     def stored(self, name: str) -> Array:
         return numpy_helper.to_array(self.source[name])
