@@ -1,6 +1,7 @@
 """How much does RESP cost per request, next to hiredis alone, which checks nothing?
 
 Requests: bytes through Session.receive_data() and requests(), against hiredis.Reader feed() and gets(), same bytes.
+Answers: the same with 16 answer() calls and one data_to_send() a packet, against the same without.
 Replies: encode() of each kind, against encode() of a small bulk. Prints a table, then the same as JSON.
 
     python bench/wire.py [--json FILE] [--seconds 0.2]
@@ -10,6 +11,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import hiredis
@@ -18,7 +20,7 @@ from crowkis.values.reply import OK, Failure, Simple
 from crowkis.wire.session import Session
 from crowkis.wire.writer import encode
 
-ROUNDS = 7
+ROUNDS = 15
 
 
 def array(*arguments: bytes) -> bytes:
@@ -63,18 +65,21 @@ REPLIES = {
 }
 
 
-def best_us(work: Callable[[], object], seconds: float) -> float:
-    """The quickest of several rounds, in microseconds a call: noise only ever adds."""
-    start = time.perf_counter()
-    work()
-    times = max(1, int(seconds / ROUNDS / max(time.perf_counter() - start, 1e-7)))
-    best = float("inf")
-    for _ in range(ROUNDS):
+def best_us(seconds: float, *works: Callable[[], object]) -> list[float]:
+    """The quickest of several rounds of each, in microseconds a call, taken in turns: noise only ever adds."""
+    best = [float("inf")] * len(works)
+    times = []
+    for work in works:
         start = time.perf_counter()
-        for _ in range(times):
-            work()
-        best = min(best, (time.perf_counter() - start) / times)
-    return best * 1e6
+        work()
+        times.append(max(1, int(seconds / ROUNDS / max(time.perf_counter() - start, 1e-7))))
+    for _ in range(ROUNDS):
+        for which, work in enumerate(works):
+            start = time.perf_counter()
+            for _ in range(times[which]):
+                work()
+            best[which] = min(best[which], (time.perf_counter() - start) / times[which])
+    return [took * 1e6 for took in best]
 
 
 def request_row(name: str, stream: list[bytes], count: int, seconds: float) -> dict[str, object]:
@@ -99,20 +104,49 @@ def request_row(name: str, stream: list[bytes], count: int, seconds: float) -> d
         return found
 
     assert count == ours()
-    ours_us = best_us(ours, seconds) / count
     bare = not name.startswith("inline")
-    theirs_us = best_us(theirs, seconds) / count if bare else None
-    ratio = round(ours_us / theirs_us, 2) if theirs_us else None
-    return {"what": name, "us": round(ours_us, 3), "hiredis_us": theirs_us and round(theirs_us, 3), "ratio": ratio}
+    ours_us, theirs_us = (took / count for took in best_us(seconds, ours, theirs if bare else ours))
+    row: dict[str, object] = {"what": name, "us": round(ours_us, 3), "hiredis_us": None, "ratio": None}
+    if bare:
+        row |= {"hiredis_us": round(theirs_us, 3), "ratio": round(ours_us / theirs_us, 2)}
+    return row
+
+
+def answer_row(seconds: float) -> dict[str, object]:
+    """What keeping the replies in order costs, in order and with the first answer last."""
+    session, packet, slots = Session(), GET * 16, range(16)
+
+    def in_order() -> None:
+        first = session.slots_taken
+        session.receive_data(packet)
+        for slot, _ in enumerate(session.requests(), first):
+            session.answer(slot, b"$3\r\nxxx\r\n")
+        session.data_to_send()
+
+    def reversed_order() -> None:
+        first = session.slots_taken
+        session.receive_data(packet)
+        session.requests()
+        for place in slots[::-1]:
+            session.answer(first + place, b"$3\r\nxxx\r\n")
+        session.data_to_send()
+
+    def requests_only() -> None:
+        other.receive_data(packet)
+        other.requests()
+
+    other = Session()
+    alone, ordered, backwards = (took / 16 for took in best_us(seconds, requests_only, in_order, reversed_order))
+    return {"us": round(alone, 3), "in_order_us": round(ordered, 3), "reversed_us": round(backwards, 3),
+            "ratio": round(ordered / alone, 2), "ratio_reversed": round(backwards / alone, 2)}  # fmt: skip
 
 
 def reply_rows(seconds: float) -> list[dict[str, object]]:
     """Each kind of reply under both protocols."""
     rows = []
-    small = best_us(lambda: encode(b"xxx", 2), seconds)
     for name, reply in REPLIES.items():
-        under_2 = best_us(lambda reply=reply: encode(reply, 2), seconds)  # type: ignore[misc]
-        under_3 = best_us(lambda reply=reply: encode(reply, 3), seconds)  # type: ignore[misc]
+        works = (partial(encode, b"xxx", 2), partial(encode, reply, 2), partial(encode, reply, 3))
+        small, under_2, under_3 = best_us(seconds, *works)
         rows.append(
             {"what": name, "us": round(under_2, 3), "us_3": round(under_3, 3), "ratio": round(under_2 / small, 2)}
         )
@@ -126,14 +160,17 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=0.2, help="per figure")
     given = options.parse_args()
     requests = [request_row(name, *work, given.seconds) for name, work in REQUESTS.items()]
+    answers = answer_row(given.seconds)
     replies = reply_rows(given.seconds)
     print(f"{'us a request':36}{'ours':>9}{'hiredis':>9}{'ratio':>7}")
     for row in requests:
         print(f"{row['what']:36}{row['us']:>9}{row['hiredis_us'] or '-':>9}{row['ratio'] or '-':>7}")
+    print(f"\n16 GET a packet, us a request: {answers['us']}; with answers in order {answers['in_order_us']} "
+          f"({answers['ratio']}), in reverse {answers['reversed_us']} ({answers['ratio_reversed']})")  # fmt: skip
     print(f"\n{'us an encode()':36}{'RESP2':>9}{'RESP3':>9}{'/bulk':>7}")
     for row in replies:
         print(f"{row['what']:36}{row['us']:>9}{row['us_3']:>9}{row['ratio']:>7}")
-    figures = json.dumps({"requests": requests, "replies": replies})
+    figures = json.dumps({"requests": requests, "answers": answers, "replies": replies})
     print(figures)
     if given.json:
         given.json.write_text(figures)

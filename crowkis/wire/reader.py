@@ -107,42 +107,45 @@ class RequestReader:
 
     def _read_count(self, data: bytes, position: int) -> int:
         """The header of an array. An empty or null array is no request."""
-        head = _head(data, position, "multibulk")
-        if head is None:
+        head_end = data.find(_CRLF, position, position + SIZE_BYTES_MAX + 3)
+        if head_end < 0:
+            _check_unfinished(data, position, "multibulk")
             return position
+        head = data[position:head_end]
         if head != b"*0" and head != b"*-1":
             pieces = _PIECES.get(head)
             if pieces is None:
                 raise _RefusedError(f"invalid multibulk length, at most {REQUEST_ARGS_MAX} arguments")
             self._args_left = pieces // 2
             self._frame_bytes = 0
-        return position + len(head) + 2
+        return head_end + 2
 
     def _read_args(self, data: bytes, position: int) -> int:
         """The arguments that are here whole; of one that is not, at least its header."""
-        end = len(data)
-        while self._args_left and position < end:
+        args, left, frame_bytes, end = self._args, self._args_left, self._frame_bytes, len(data)
+        while left and position < end:
             if data[position] != _DOLLAR:
                 raise _RefusedError(f"expected '$', got {_shown(data[position])}")
-            head = _head(data, position, "bulk")
-            if head is None:
-                return position
-            size = _BULK_SIZES.get(head)
-            if size is None:
-                size = _bulk_size(head)
-            self._frame_bytes += size
-            if self._frame_bytes > FRAME_BYTES_MAX:
+            head_end = data.find(_CRLF, position, position + SIZE_BYTES_MAX + 3)
+            if head_end < 0:
+                _check_unfinished(data, position, "bulk")
+                break
+            head = data[position:head_end]
+            size = _BULK_SIZES[head] if head in _BULK_SIZES else _bulk_size(head)
+            frame_bytes += size
+            if frame_bytes > FRAME_BYTES_MAX:
                 raise _RefusedError(f"too big request, at most {FRAME_BYTES_MAX} bytes")
-            start = position + len(head) + 2
-            position = start + size + 2
-            if position > end:
-                self._bulk = []
-                self._bulk_left = size
-                return start
-            if data[position - 2 : position] != _CRLF:
+            position = head_end + 2
+            stop = position + size
+            if stop + 2 > end:
+                self._bulk, self._bulk_left = [], size
+                break
+            if data[stop : stop + 2] != _CRLF:
                 raise _RefusedError("expected a line end after the bulk")
-            self._args.append(data[start : position - 2])
-            self._args_left -= 1
+            args.append(data[position:stop])
+            left -= 1
+            position = stop + 2
+        self._args_left, self._frame_bytes = left, frame_bytes
         return position
 
     def _read_bulk(self, data: bytes, position: int, bulk: list[bytes | bytearray]) -> int:
@@ -219,14 +222,10 @@ def _split(data: bytes, found: list[list[bytes]]) -> int:
     return sum(map(len, pieces[:position])) + 2 * position
 
 
-def _head(data: bytes, position: int, kind: str) -> bytes | None:
-    """The line at `position`: a type byte and a size; None where its end has not arrived."""
-    stop = data.find(_CRLF, position, position + SIZE_BYTES_MAX + 3)
-    if stop >= 0:
-        return data[position:stop]
+def _check_unfinished(data: bytes, position: int, kind: str) -> None:
+    """A header whose line end has not arrived may still be right only while it is short."""
     if len(data) - position >= SIZE_BYTES_MAX + 3:
         raise _RefusedError(f"too big {kind} length")
-    return None
 
 
 def _bulk_size(head: bytes) -> int:

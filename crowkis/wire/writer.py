@@ -4,7 +4,8 @@ Only the types `+ - : $ * _ , # %` and, for pushes under protocol 3, `>` are eve
 Never sends a line break inside a status or an error, and never guesses: a value of an unknown type is our mistake.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any, Final
 
 from crowkis.values.reply import Encoded, Failure, Push, Reply, Simple
@@ -64,7 +65,7 @@ def _encoder(kind: type) -> _Encoder:
     return encoder
 
 
-def _items(items: list[Any], protocol: int, parts: list[bytes]) -> None:
+def _items(items: Iterable[Any], protocol: int, parts: list[bytes]) -> None:
     """Add each item. Bytes, the commonest item by far, are done on the spot."""
     for item in items:
         kind = type(item)
@@ -82,8 +83,7 @@ def _list(reply: list[Any], protocol: int, parts: list[bytes]) -> None:
 
 def _dict(reply: dict[Any, Any], protocol: int, parts: list[bytes]) -> None:
     parts.append(b"*%d\r\n" % (2 * len(reply)) if protocol == 2 else b"%%%d\r\n" % len(reply))
-    for pair in reply.items():
-        _items(pair, protocol, parts)  # type: ignore[arg-type]
+    _items(chain.from_iterable(reply.items()), protocol, parts)
 
 
 def _push(reply: Push, protocol: int, parts: list[bytes]) -> None:
@@ -113,11 +113,8 @@ def _boolean(reply: bool, protocol: int, parts: list[bytes]) -> None:
 
 def _double(reply: float, protocol: int, parts: list[bytes]) -> None:
     """The shortest digits that read back as the same number."""
-    digits = repr(reply).removesuffix(".0").encode()
-    if protocol == 2:
-        _bulk(digits, protocol, parts)
-    else:
-        parts.append(b",%b\r\n" % digits)
+    digits = repr(reply).removesuffix(".0")
+    parts.append((f"${len(digits)}\r\n{digits}\r\n" if protocol == 2 else f",{digits}\r\n").encode())
 
 
 def _null(_reply: None, protocol: int, parts: list[bytes]) -> None:

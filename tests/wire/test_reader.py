@@ -41,7 +41,7 @@ def bytewise(stream: bytes) -> list[bytes]:
 arguments = st.one_of(
     st.sampled_from([b"", b"GET", b"key", b"\r\n", b"a\r", b"\n", b"$1\r\n", b"*1\r\n$1\r\na\r\n", b"x" * 1_100]),
     st.binary(max_size=20),
-    st.binary(min_size=4_090, max_size=4_100),
+    st.integers(4_090, 4_100).map(lambda size: b"x" * size),
 )
 requests = st.lists(st.lists(arguments, min_size=1, max_size=6), max_size=6)
 places = st.lists(st.integers(0, 50_000), max_size=8)
@@ -55,15 +55,17 @@ streams = st.one_of(st.lists(st.sampled_from(PIECES), max_size=14).map(b"".join)
 
 
 class TestRequests:
+    @settings(deadline=None)
     @given(requests, st.lists(st.booleans(), min_size=6, max_size=6), places)
     def test_requests_come_out_as_they_were_sent_wherever_the_packets_are_cut(self, sent, inline, at):
-        forms = zip(sent, inline, strict=False)
+        fits = [line and sum(map(len, request)) < 10_000 for request, line in zip(sent, inline, strict=False)]
+        forms = zip(sent, fits, strict=True)
         stream = b"".join(as_line(request) if line else as_array(request) for request, line in forms)
 
         assert (sent, "") == read(stream)
         assert (sent, "") == read(*cut(stream, at))
 
-    @settings(max_examples=30)
+    @settings(deadline=None, max_examples=30)
     @given(st.lists(st.lists(st.binary(max_size=20), min_size=1, max_size=4), max_size=5))
     def test_requests_come_out_as_they_were_sent_byte_by_byte(self, sent):
         assert (sent, "") == read(*bytewise(b"".join(map(as_array, sent))))
@@ -95,7 +97,7 @@ class TestRequests:
 
 
 class TestDamage:
-    @settings(max_examples=500)
+    @settings(deadline=None, max_examples=500)
     @given(streams, places)
     @example(b"*4\r\n+a\r\n+b\r\n+c\r\n$1\r\nd\r\n*0\r\n*1\r\n$9\r\n", [])
     @example(b"*1\r\n$1\r\naXY*1\r\n", [])
@@ -106,10 +108,10 @@ class TestDamage:
         assert whole == read(*bytewise(stream))
         assert whole == read(*cut(stream, at))
 
-    @settings(max_examples=300)
+    @settings(deadline=None, max_examples=200)
     @given(requests.filter(len), st.data())
     def test_one_changed_byte_never_raises_and_packets_do_not_change_what_is_read(self, sent, data):
-        stream = bytearray(b"".join(map(as_array, sent))[:3_000])
+        stream = bytearray(b"".join(map(as_array, sent))[:600])
         for _ in range(data.draw(st.integers(1, 3))):
             stream[data.draw(st.integers(0, len(stream) - 1))] = data.draw(st.sampled_from(b"*$0123456789-+=\r\n a"))
         damaged = bytes(stream)

@@ -146,7 +146,7 @@ class TestParts:
 
 
 class TestAgainstATwin:
-    @settings(max_examples=300)
+    @settings(deadline=None, max_examples=300)
     @given(st.integers(1, 8), st.data())
     def test_any_order_of_answers_parts_and_pushes_sends_what_a_plain_list_would(self, slots, data):
         session, twin, sent = session_with(slots), Twin(slots), b""
