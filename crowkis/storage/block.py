@@ -9,8 +9,8 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from enum import Enum
 from itertools import accumulate
-from os.path import commonprefix
 from struct import Struct
 from typing import Final
 
@@ -18,20 +18,20 @@ _HEAD = Struct("<II")
 _PUT, _REMOVED = b"\x01", b"\x02"
 
 
-class Missing:
+class Missing(Enum):
     """The type of MISSING."""
 
-    __slots__ = ()
+    TOKEN = 0
 
 
-MISSING: Final = Missing()
+MISSING: Final = Missing.TOKEN
 """Not there at all, as opposed to None: known to be removed."""
 
 
 def encode_block(keys: Sequence[bytes], values: Sequence[bytes | None]) -> bytes:
     """A block of these pairs; the keys are in order. None is a removed key."""
-    prefix: bytes = commonprefix([keys[0], keys[-1]]) if keys else b""
-    cut = len(prefix)
+    cut = _shared_bytes(keys[0], keys[-1]) if keys else 0
+    prefix = keys[0][:cut] if keys else b""
     suffixes = [key[cut:] for key in keys]
     stored = [value or b"" for value in values]
     ends = array("I", accumulate(map(len, (*suffixes, *stored)), initial=0))
@@ -41,6 +41,13 @@ def encode_block(keys: Sequence[bytes], values: Sequence[bytes | None]) -> bytes
     return b"".join((_HEAD.pack(len(keys), cut), prefix, kinds, ends.tobytes(), *suffixes, *stored))
 
 
+def _shared_bytes(one: bytes, other: bytes) -> int:
+    for at, (here, there) in enumerate(zip(one, other, strict=False)):
+        if here != there:
+            return at
+    return min(len(one), len(other))
+
+
 class Block:
     """A block to read from. Raises struct.error, ValueError or IndexError where the bytes are not one."""
 
@@ -48,6 +55,7 @@ class Block:
 
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
+        self.count: int
         self.count, prefix_bytes = _HEAD.unpack_from(raw)
         self._kinds_at = _HEAD.size + prefix_bytes
         self._prefix = raw[_HEAD.size : self._kinds_at]
@@ -64,7 +72,7 @@ class Block:
     @property
     def size_bytes(self) -> int:
         """Memory held, approximately."""
-        return len(self._raw) + 8 * self.count + 300
+        return len(self._raw) + 8 * int(self.count) + 300
 
     def find(self, key: bytes) -> bytes | Missing | None:
         """The value of `key`, None where it is removed, MISSING where the block has no such key."""

@@ -1,8 +1,8 @@
 """Blocks read lately, kept unpacked, bounded in bytes.
 
-Two generations: what is used moves to the young one; when that holds half of what is allowed, it becomes the old one and
-what was old is gone. Nearly what least-recently-used keeps, for one dict look-up a hit, and safe in any thread: the worst
-a race does is to forget a block. Never holds what is not on disk.
+Two generations: what is used moves to the young one; when that holds half of what is allowed, it becomes the old one
+and what was old is gone. Nearly what least-recently-used keeps, for one dict look-up a hit, and safe in any thread: the
+worst a race does is to forget a block. Never holds what is not on disk.
 """
 
 from crowkis.storage.block import Block

@@ -14,7 +14,7 @@ from crowkis.storage.counts import Counts
 from crowkis.storage.errors import Corruption
 from crowkis.storage.manifest import MANIFEST_NAME, Manifest, read_manifest
 from crowkis.storage.memtable import Memtable
-from crowkis.storage.table import table_name, table_number
+from crowkis.storage.table import table_number
 from crowkis.storage.tree import Tree
 from crowkis.storage.wal import (
     SEGMENT_BYTES_MAX,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from crowkis.interfaces import Filesystem
-from crowkis.storage.block import MISSING, Missing
+from crowkis.storage.block import MISSING
 from crowkis.storage.cache import CACHE_BYTES_MAX, BlockCache
 from crowkis.storage.counts import COUNTED_PREFIX_BYTES, Counts
 from crowkis.storage.errors import DiskError
@@ -161,7 +161,7 @@ class Store:
                 kind = REPLACE
         key_bytes, value_bytes = len(key), len(value)
         old = memtable.get(key, MISSING)
-        if isinstance(old, Missing):
+        if old is MISSING:
             memtable.held_bytes += key_bytes + value_bytes
             memtable.order.add(key)
         else:
@@ -180,7 +180,7 @@ class Store:
             return False
         memtable = self._memtable
         old = memtable.get(key, MISSING)
-        if isinstance(old, Missing):
+        if old is MISSING:
             memtable.held_bytes += len(key)
             memtable.order.add(key)
         else:
@@ -329,7 +329,7 @@ class Store:
         frozen = self._frozen
         if frozen is not None:
             value = frozen.get(key, MISSING)
-            if not isinstance(value, Missing):
+            if value is not MISSING:
                 return value
             if frozen.prefixes and frozen.covers(key):
                 return None

@@ -183,7 +183,7 @@ class TableWriter:
 
 
 class Table:
-    """An open table. Its file is let go when nobody refers to the table any more, so readers may outlive its removal."""
+    """An open table. Its file is let go with the last reference, so readers may outlive its removal."""
 
     __slots__ = ("_cache", "_file", "_filter", "_firsts", "_mark", "_offsets", "end", "facts", "footer_crc", "last",
                  "name", "number", "ranges", "size_bytes", "start")  # fmt: skip
@@ -204,7 +204,7 @@ class Table:
         facts = self.facts
         index = self._decoded(facts.index_at, facts.filter_at - facts.index_at)
         ranges = self._decoded(facts.ranges_at, footer_at - facts.ranges_at)
-        self._filter = self._read(facts.filter_at, facts.ranges_at - facts.filter_at)
+        self._filter = bloom.load(self._read(facts.filter_at, facts.ranges_at - facts.filter_at))
         self._firsts = index.keys()
         self._offsets = array("Q", [_OFFSET.unpack(offset or b"")[0] for offset in index.values()])
         self.last: Final = self._firsts.pop() if self._firsts else b""
@@ -227,7 +227,7 @@ class Table:
     @property
     def memory_bytes(self) -> int:
         """Memory held for index and filter, approximately."""
-        return len(self._filter) + sum(map(len, self._firsts)) + 49 * len(self._firsts)
+        return 8 * len(self._filter) + sum(map(len, self._firsts)) + 49 * len(self._firsts)
 
     def may_hold(self, wanted: bloom.Places) -> bool:
         """False: there is no pair with this key."""
@@ -235,7 +235,9 @@ class Table:
 
     def find(self, key: bytes, wanted: bloom.Places) -> bytes | Missing | None:
         """The key's value, None where this table removes it, MISSING where it does not speak of it."""
-        if bloom.may_hold(self._filter, wanted):
+        chosen, bits = wanted
+        words = self._filter
+        if words and words[chosen * len(words) >> 32] & bits == bits:  # bloom.may_hold(), without the call
             at = bisect_right(self._firsts, key) - 1
             if at >= 0:
                 found = self.block(at).find(key)

@@ -76,7 +76,7 @@ class Tree:
         silenced = union(table.ranges for table in fold.upper)
         lower = [table for table in fold.lower if not silenced.covers_all(table.start, table.end)]
         sources = [Source(table.pairs(), table.ranges) for table in fold.upper] + [source(lower)]
-        pairs = merged(sources)
+        pairs: Iterable[Pair] = merged(sources)
         if drop is not None:
             pairs = _without(pairs, drop)
         ranges = NONE if fold.bottom else union(each.ranges for each in sources)

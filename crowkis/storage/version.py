@@ -12,8 +12,8 @@ from crowkis.storage.block import MISSING
 from crowkis.storage.bloom import places
 from crowkis.storage.errors import Corruption
 from crowkis.storage.manifest import LEVELS, TableLine
-from crowkis.storage.merge import Source
 from crowkis.storage.memtable import Pair
+from crowkis.storage.merge import Source
 from crowkis.storage.ranges import reaches, union
 from crowkis.storage.table import Table
 from crowkis.values.limits import MIB
