@@ -15,7 +15,7 @@ from crowkis.values.vector import Vector
 
 FLAT_VECTORS_MAX = 8_192
 """Up to here comparing with all vectors is about as fast as the graph would be, and exact."""
-MOVES_TO_GRAPH = 4
+MOVES_TO_GRAPH = 2
 """Vectors an add carries from the matrix into the graph."""
 MOVES_TO_FLAT = 32
 """Vectors an add or a removal carries back; reading one out of the graph takes tens of microseconds."""
@@ -35,11 +35,12 @@ class AdaptiveIndex:
     def add(self, label: int, vector: Vector) -> None:
         """Remember `vector` as `label`; a label already there is replaced. Grows as needed."""
         unit = checked(vector, self.dimension)
+        if len(self) >= self._graph_above and label not in self:  # before the matrix would have to grow for it
+            self._to_graph = True
         target, other = (self._graph, self._flat) if self._to_graph else (self._flat, self._graph)
         if label in other:
             other.remove(label)
         target.add(label, unit)
-        self._choose()
         if self._to_graph:
             self._move_to_graph()
         else:
@@ -51,7 +52,8 @@ class AdaptiveIndex:
             self._flat.remove(label)
         else:
             self._graph.remove(label)
-        self._choose()
+        if len(self) < self._flat_below:
+            self._to_graph = False
         if not self._to_graph:
             self._move_to_flat()
 
@@ -78,17 +80,17 @@ class AdaptiveIndex:
         """Memory held, approximately."""
         return self._flat.size_bytes() + self._graph.size_bytes()
 
-    def _choose(self) -> None:
-        if len(self) > self._graph_above:
-            self._to_graph = True
-        elif len(self) < self._flat_below:
-            self._to_graph = False
-
     def _move_to_graph(self) -> None:
+        if not self._flat:
+            return
         for label, vector in self._flat.take(MOVES_TO_GRAPH):
             self._graph.add(label, vector)
+        if not self._flat:
+            self._flat = FlatIndex(self.dimension)  # lets go of the matrix
 
     def _move_to_flat(self) -> None:
+        if not self._graph:
+            return
         for label, vector in self._graph.take(MOVES_TO_FLAT):
             self._flat.add(label, vector)
 

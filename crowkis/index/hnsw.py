@@ -13,6 +13,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable
 from hashlib import blake2b
 from itertools import islice
+from typing import Any
 
 import hnswlib
 import numpy as np
@@ -30,12 +31,27 @@ BREADTH_SEARCH_MAX = 8 * BREADTH_SEARCH
 """Where a search that found too little ends its second attempt."""
 SCAN_VECTORS_MAX = 256
 """Up to here a search the graph cannot satisfy compares everything instead (a few ms); beyond, it returns less."""
-SLOTS_FIRST = 1_024
-"""Slots reserved at the start; doubled whenever they are full."""
+SLOTS_FIRST = 32_768
+"""Slots reserved by the first add; doubled whenever they are full.
+
+Reserved is not yet used memory, but a block this large is moved by remapping where it grows: 2 ms; a smaller one is
+copied, which takes longer for fewer slots.
+"""
 SEED = 20_231
 
 NODE_BYTES = 180
 """What a slot costs beyond its vector and lowest links: label tables, lock, upper layers; approximately."""
+
+
+def new_graph(dimension: int) -> Any:
+    """An empty hnswlib index, with room and with a seed."""
+    # "ip" measures 1 - dot product: on unit vectors the same as "cosine", which would normalise each once more.
+    graph = hnswlib.Index(space="ip", dim=dimension)
+    graph.init_index(
+        max_elements=SLOTS_FIRST, M=LINKS, ef_construction=BREADTH_ADD, random_seed=SEED, allow_replace_deleted=False
+    )
+    graph.set_num_threads(1)
+    return graph
 
 
 class HnswIndex:
@@ -78,6 +94,8 @@ class HnswIndex:
     def take(self, count: int) -> list[tuple[int, Vector]]:
         """Remove up to `count` vectors and hand them over with their labels; which ones is the index's choice."""
         labels = list(islice(reversed(self._slots), count))
+        if not labels:
+            return []
         vectors = self._vectors([self._slots[label] for label in labels])
         for label in labels:
             self.remove(label)
@@ -116,16 +134,7 @@ class HnswIndex:
         return len(self._labels) * (4 * self.dimension + 8 * LINKS + NODE_BYTES)
 
     def _start_empty(self) -> None:
-        # "ip" measures 1 - dot product: on unit vectors the same as "cosine", which would normalise each once more.
-        self._graph = hnswlib.Index(space="ip", dim=self.dimension)
-        self._graph.init_index(
-            max_elements=SLOTS_FIRST,
-            M=LINKS,
-            ef_construction=BREADTH_ADD,
-            random_seed=SEED,
-            allow_replace_deleted=False,
-        )
-        self._graph.set_num_threads(1)
+        self._graph: Any = None  # an index without vectors costs nothing
         self._slots: dict[int, int] = {}  # label to the node it shares
         self._slot_of: dict[bytes, int] = {}  # digest of a vector to its node
         self._labels: list[list[int]] = []  # node to its labels, smallest first
@@ -134,7 +143,9 @@ class HnswIndex:
 
     def _new_slot(self) -> int:
         slot = len(self._labels)
-        if slot == self._graph.get_max_elements():
+        if self._graph is None:
+            self._graph = new_graph(self.dimension)
+        elif slot == self._graph.get_max_elements():
             self._graph.resize_index(2 * slot)
         self._labels.append([])
         self._digests.append(b"")

@@ -235,9 +235,13 @@ POOL = np.concatenate([unit_vectors(60, seed=5), np.repeat(unit_vectors(4, seed=
 
 
 class AgainstATwin(RuleBasedStateMachine):
-    """Any sequence of calls, compared with a dictionary after each: nothing lost, nothing invented, nothing nearer."""
+    """Any sequence of calls, compared with a dictionary after each: nothing lost, nothing invented, nothing nearer.
+
+    A graph may miss a neighbour once its room was used again; how often, test_hnsw.py says with fixed seeds.
+    """
 
     build: Factory
+    exact: bool
 
     def __init__(self) -> None:
         super().__init__()
@@ -273,7 +277,11 @@ class AgainstATwin(RuleBasedStateMachine):
         found = self.index.search(POOL[choice], k)
         exact = sorted((float(POOL[choice] @ vector) for vector in self.twin.values()), reverse=True)[:k]
 
-        assert pytest.approx(exact, abs=SIMILARITY_ERROR_MAX) == [similarity for _, similarity in found]
+        assert len(exact) == len(found)
+        if self.exact:
+            assert pytest.approx(exact, abs=SIMILARITY_ERROR_MAX) == [similarity for _, similarity in found]
+        for best, (_, similarity) in zip(exact, found, strict=True):
+            assert similarity <= best + SIMILARITY_ERROR_MAX
         assert len(found) == len({label for label, _ in found})
         for label, similarity in found:
             assert abs(similarity - float(POOL[choice] @ self.twin[label])) <= SIMILARITY_ERROR_MAX
@@ -287,9 +295,13 @@ class AgainstATwin(RuleBasedStateMachine):
         assert len(self.twin) == len(labels) == len(self.index)
 
 
-@pytest.mark.parametrize("factory", [FlatIndex, HnswIndex, changing_over], ids=lambda factory: factory.__name__)
-def test_no_sequence_of_calls_tells_it_from_its_twin(factory):
-    machine = type("Machine", (AgainstATwin,), {"build": staticmethod(factory)})
+@pytest.mark.parametrize(
+    ("factory", "exact"),
+    [(FlatIndex, True), (new_index, True), (HnswIndex, False), (changing_over, False)],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_no_sequence_of_calls_tells_it_from_its_twin(factory, exact):
+    machine = type("Machine", (AgainstATwin,), {"build": staticmethod(factory), "exact": exact})
     case = machine.TestCase
     case.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
     case("runTest").runTest()
