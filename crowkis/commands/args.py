@@ -23,6 +23,8 @@ class Kind(NamedTuple):
     private: bool
     """Prompts, answers and secrets: MONITOR and logs show only length and digest."""
     convert: Callable[[bytes], Any] | None
+    words: tuple[str, ...] = ()
+    """The only words allowed, if there are such."""
 
 
 def _text(raw: bytes) -> str:
@@ -109,7 +111,7 @@ def choice(*words: str) -> Kind:
             raise ValueError(f"must be one of {', '.join(words)}")
         return word
 
-    return Kind("string", False, convert)
+    return Kind("string", False, convert, words)
 
 
 class Parameter(NamedTuple):
@@ -172,7 +174,8 @@ def syntax_of(name: str, parameters: tuple[Parameter, ...]) -> str:
 def _piece(row: Parameter) -> str:
     if row.flag:
         return row.token
-    return f"{row.token} {row.name.replace('_', '-')}" if row.token else row.name.replace("_", "-")
+    value = "|".join(row.kind.words) or row.name.replace("_", "-")
+    return f"{row.token} {value}" if row.token else value
 
 
 def compile_parser(name: str, head: int, parameters: tuple[Parameter, ...]) -> Callable[[list[bytes]], Any]:

@@ -39,12 +39,12 @@ def _show_token(engine: Engine, client: Client, user: str, token: str) -> None:
     gate.admit(client, engine.house)
 
 
-@command("AUTH", arg("token", SECRET), arg("second", SECRET, optional=True), category=CONNECTION, open=True)
+@command("AUTH", arg("user_or_token", SECRET), arg("token", SECRET, optional=True), category=CONNECTION, open=True)
 def auth(engine: Engine, client: Client, args: Any) -> Reply:
     """Show the token, alone or after the user name default."""
     if not engine.house.token:
         raise malformed("no token is configured on this server, so there is nothing to AUTH against")
-    user, token = ("default", args.token) if args.second is None else (args.token, args.second)
+    user, token = ("default", args.user_or_token) if args.token is None else (args.user_or_token, args.token)
     _show_token(engine, client, user, token)
     return OK
 
