@@ -88,6 +88,8 @@ class Actor:
         self._acknowledged: list[int] = []
         """Places in _answers that must not go out before the commit."""
         self._errands: list[CloseClients | StopServer] = []
+        self._shown: list[tuple[Client, bytes]] = []
+        """Lines for MONITOR; sent after the batch's replies, so that the OK of MONITOR itself comes first."""
 
     def submit(self, client: Client, requests: list[list[bytes]], slot: int) -> None:
         """Queue a client's requests; the first one's reply belongs to `slot`. A full inbox answers BUSY at once."""
@@ -319,6 +321,11 @@ class Actor:
             else:
                 sink.stream(slot, *data)
             sinks[sink] = None
+        shown, self._shown = self._shown, []
+        for monitor, line in shown:
+            if monitor.monitoring:
+                monitor.sink.push(line)
+                sinks[monitor.sink] = None
         for sink in sinks:
             sink.flush()
         errands, self._errands = self._errands, []
@@ -336,9 +343,7 @@ class Actor:
         if self.engine.settings.log_query_previews and not command.open:
             private = [False] * len(request)
         shown = feed.line(client, request, private, self._salt, self.engine.now_ms)
-        for monitor in self.engine.clients.monitors:
-            monitor.sink.push(shown)
-            monitor.sink.flush()
+        self._shown += ((monitor, shown) for monitor in self.engine.clients.monitors)
 
     def _stop_writing(self, error: DiskError) -> CommandError:
         self.engine.house.writes_stopped = str(error)
