@@ -20,7 +20,8 @@ def test_a_denial_is_counted_once(text):
 @pytest.mark.parametrize(
     "text",
     ["is it open", "no more than 2", "not later than May 2", "no. 5", "yes or not", "not only red",
-     "it is open, isn't it?", "Isn't it open?", "I don't know how to pay", "I am not sure how to pay", "No, it is", "another note", "stop here"],
+     "it is open, isn't it?", "Isn't it open?", "I don't know how to pay", "I am not sure how to pay", "No, it is",
+     "another note", "stop here"],
 )  # fmt: skip
 def test_what_only_looks_like_a_denial_is_not_counted(text):
     assert 0 == negations(tokens(text))
