@@ -71,10 +71,11 @@ VECTOR = Kind("string", True, _vector)
 
 
 def whole(least: int = -(1 << 63), most: int = (1 << 63) - 1) -> Kind:
-    """A whole number within bounds, both allowed."""
+    """A whole number within bounds, both allowed; like Redis without leading zeros, plus sign or spaces."""
 
     def convert(raw: bytes) -> int:
-        if len(raw) <= 20 and (raw.isdigit() or (raw[:1] == b"-" and raw[1:].isdigit())):
+        digits = raw[1:] if raw[:1] == b"-" else raw
+        if len(raw) <= 20 and digits.isdigit() and (digits[:1] != b"0" or raw == b"0"):
             value = int(raw)
             if least <= value <= most:
                 return value
@@ -90,7 +91,7 @@ def real(least: float = float("-inf"), most: float = float("inf")) -> Kind:
 
     def convert(raw: bytes) -> float:
         try:
-            value = float(raw)
+            value = float("nan") if b"_" in raw or raw != raw.strip() else float(raw)
         except ValueError:
             value = float("nan")
         if not (least <= value <= most) or value in (float("inf"), float("-inf")):
