@@ -5,7 +5,7 @@
 The adaptive index is filled vector by vector and compared with exact search over the same vectors. Two kinds of
 queries: `near` lie close to one stored vector, as a paraphrase does; `far` have no close neighbour, as a new question
 has none. What counts for a cache is `near`: missing the nearest of a `far` query loses nothing, nothing would be
-served. After that a tenth of the vectors is replaced, one out and one in, as in a cache at its limit (`reuse`), and
+served. After that a tenth of the vectors is replaced, one out and one in, as in a cache at its limit (`replace`), and
 `near` recall is measured once more.
 
 Vectors, unless --data is given, are made: sentence embeddings are clustered and do not use all directions alike.
@@ -155,7 +155,7 @@ def filled(vectors: Vectors) -> tuple[VectorIndex, dict[str, Any]]:
     }
 
 
-def reuse(index: VectorIndex, exact: FlatIndex, fresh: Vectors) -> dict[str, float]:
+def replace(index: VectorIndex, exact: FlatIndex, fresh: Vectors) -> dict[str, float]:
     """Replace one vector by each fresh one, in both indexes; what an add took then."""
     watch, next_label = Watch(), len(index)
     for offset, vector in enumerate(fresh):
@@ -173,8 +173,8 @@ def measure(vectors: Vectors, far: Vectors, fresh: Vectors, queries: int) -> dic
     exact = exactly(vectors)
     near = mixed(vectors[random.integers(len(fresh), len(vectors), size=queries)], NEAR_COSINE, random)
     report |= {"vectors": len(vectors), "near": compare(index, exact, near), "far": compare(index, exact, far)}
-    report["add_reuse"] = reuse(index, exact, fresh)
-    report["near_after_reuse"] = compare(index, exact, near)
+    report["add_replace"] = replace(index, exact, fresh)
+    report["near_after_replace"] = compare(index, exact, near)
     return report
 
 
@@ -207,11 +207,11 @@ def show(report: dict[str, Any]) -> None:
     resident, claimed = report["resident_bytes_per_vector"], report["claimed_bytes_per_vector"]
     print(f"\n{report['vectors']} vectors ({report['source']}), built in {report['build_s']} s")
     print(f"  bytes a vector: {resident} resident, {claimed} claimed")
-    for kind in ("near", "far", "near_after_reuse"):
+    for kind in ("near", "far", "near_after_replace"):
         part = report[kind]
         print(f"  {kind}: recall@1 {part['recall_at_1']:.3f}, recall@10 {part['recall_at_10']:.4f}, ", end="")
         print(f"search {times(part['search'])}")
-    for kind in ("add_all", "add_last_2000", "add_reuse"):
+    for kind in ("add_all", "add_last_2000", "add_replace"):
         print(f"  {kind}: {times(report[kind])}")
 
 

@@ -1,6 +1,7 @@
 """FlatIndex beyond the contract: exact to the last tie, dense rows, handing over."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,27 +34,18 @@ def test_ties_at_the_last_place_go_to_the_smallest_labels_whatever_the_rows():
     assert [1, 2, 4] == [label for label, _ in index.search(vector, 3)]
 
 
-def test_taking_removes_and_returns_what_was_there():
+def test_vectors_are_handed_out_as_copies_in_the_order_asked_for():
     vectors, index = directions(10), FlatIndex(12)
     for label, vector in enumerate(vectors):
         index.add(label, vector)
     index.remove(3)
+    handed = index.vectors([9, 2])
+    index.add(9, vectors[0])
 
-    taken = index.take(4) + index.take(100)
-
-    assert {0, 1, 2, 4, 5, 6, 7, 8, 9} == {label for label, _ in taken}
-    assert all(np.array_equal(vectors[label], vector) for label, vector in taken)
-    assert 0 == len(index)
-    assert [] == index.take(1)
-
-
-def test_what_was_taken_is_not_changed_by_later_adds():
-    vectors, index = directions(2), FlatIndex(12)
-    index.add(1, vectors[0])
-    [(_, taken)] = index.take(1)
-    index.add(2, vectors[1])
-
-    assert np.array_equal(vectors[0], taken)
+    assert np.array_equal(vectors[[9, 2]], handed)
+    assert (0, 12) == index.vectors([]).shape
+    with pytest.raises(KeyError):
+        index.vectors([3])
 
 
 def test_memory_at_most_doubles_what_the_rows_need():
