@@ -49,6 +49,11 @@ class RespDoor:
         for connection in self.connections:
             connection.stop_reading()
 
+    @property
+    def streaming(self) -> bool:
+        """An answer is on its way in parts, to a client that takes them."""
+        return any(connection.streaming for connection in self.connections)
+
     def close(self) -> None:
         """Close every connection after what it is owed has been written."""
         for connection in list(self.connections):
@@ -185,6 +190,11 @@ class Connection(asyncio.Protocol):
     def stream_ended(self, slot: int) -> None:
         """A playback has sent its last part."""
         self._streams.pop(slot, None)
+
+    @property
+    def streaming(self) -> bool:
+        """A stream is under way, and the client reads it."""
+        return bool(self._streams) and not self._full
 
     @property
     def congested(self) -> bool:
