@@ -17,8 +17,8 @@ from crowkis.index.unit import Match, best_first, checked
 from crowkis.interfaces import VectorIndex
 from crowkis.values.vector import Vector
 
-FLAT_VECTORS_MAX = 8_192
-"""Up to here comparing with all vectors is about as fast as the graph would be, and exact."""
+FLAT_VECTORS_MAX = 4_096
+"""Up to here comparing with all vectors (0.15 to 0.3 ms at 384 dimensions) is no slower than a graph, and exact."""
 MOVES_TO_GRAPH = 2
 """Vectors an add copies into the current graph."""
 MOVES_TO_FLAT = 32
