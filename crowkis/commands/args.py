@@ -197,22 +197,28 @@ class _Grammar:
         self.least = head + sum(1 for row in self.places if not row.optional)
         self.defaults = [row.default for row in parameters]
         self.make = namedtuple(f"{''.join(filter(str.isalnum, name.title()))}Args", [row.name for row in parameters])  # type: ignore[misc]
-        self.raw = all(row.kind.convert is None and not row.repeated for row in self.places)
-        self.first = self.order == list(range(len(self.order)))
+        self.raw = all(row.kind.convert is None for row in self.places)
+        self.simple = self.order == list(range(len(self.order))) and not any(
+            row.repeated or row.optional for row in self.places
+        )
+        """Without options, a request is its arguments in their order."""
 
     def parser(self) -> Callable[[list[bytes]], Any]:
-        least, head, make, full = self.least, self.head, self.make, self.head + len(self.places)
-        rest = tuple(self.defaults[len(self.places) :])
+        head, make, places, full = self.head, self.make, self.places, self.head + len(self.places)
+        rest = tuple(self.defaults[len(places) :])
         new = tuple.__new__
-        if self.raw and self.first and full == least:
 
-            def parse_raw(request: list[bytes]) -> Any:
-                if len(request) == full:
-                    return new(make, (*request[head:], *rest))
-                return self.parse(request)
+        def parse_raw(request: list[bytes]) -> Any:
+            if len(request) == full:
+                return new(make, (*request[head:], *rest))
+            return self.parse(request)
 
-            return parse_raw
-        return self.parse
+        def parse_simple(request: list[bytes]) -> Any:
+            if len(request) == full:
+                return new(make, (*map(_converted, places, request[head:]), *rest))
+            return self.parse(request)
+
+        return self.parse if not self.simple else parse_raw if self.raw else parse_simple
 
     def parse(self, request: list[bytes]) -> Any:
         if len(request) < self.least:

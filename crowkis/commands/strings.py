@@ -47,14 +47,14 @@ def expire_options(group: str) -> tuple[Parameter, ...]:
 
 def expire_at(engine: Engine, args: Any, name: str) -> int:
     """Unix milliseconds the options ask for, 0 where they ask for none. Raises CommandError."""
-    for value, unit_ms, start_ms in (
-        (args.seconds, 1000, engine.now_ms),
-        (args.milliseconds, 1, engine.now_ms),
-        (args.unix_seconds, 1000, 0),
-        (args.unix_milliseconds, 1, 0),
-    ):
-        if value is not None:
-            return checked_expiry(value, unit_ms, start_ms, name)
+    if args.seconds is not None:
+        return checked_expiry(args.seconds, 1000, engine.now_ms, name)
+    if args.milliseconds is not None:
+        return checked_expiry(args.milliseconds, 1, engine.now_ms, name)
+    if args.unix_seconds is not None:
+        return checked_expiry(args.unix_seconds, 1000, 0, name)
+    if args.unix_milliseconds is not None:
+        return checked_expiry(args.unix_milliseconds, 1, 0, name)
     return 0
 
 
