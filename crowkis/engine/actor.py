@@ -27,7 +27,10 @@ from crowkis.wire.writer import encode
 
 BUSY_RETRY_MS = 50
 BATCH_BYTES_MAX = 16 * MIB
-"""Replies encoded in one batch; what one client pipelines must not fill the memory before anything is sent."""
+"""Replies encoded in one batch; what one client pipelines must not fill the memory before anything is sent.
+
+After each batch a client that does not keep up is put aside (parked), so only what its reading makes room for is run.
+"""
 EXPIRE_BATCH_MAX = 500
 """Things whose time is up removed per tick, so that a tick stays short."""
 SYNC_EVERY_MS = 1_000
@@ -72,6 +75,8 @@ class Actor:
         self.queued_calls = 0
         self.waiting_calls = 0
         """Calls whose errand is out."""
+        self.parked_calls = 0
+        """Calls put aside because their client does not read."""
         self._vocabulary = vocabulary
         self._clock = clock
         self._outside = outside
@@ -84,6 +89,7 @@ class Actor:
         self._synced_ms = 0
         self._checkpointing = False
         self._batch_bytes = 0
+        self._batch_bytes_max = BATCH_BYTES_MAX
         self._answers: list[tuple[Sink, int, Any]] = []
         self._acknowledged: list[int] = []
         """Places in _answers that must not go out before the commit."""
@@ -110,6 +116,22 @@ class Actor:
         self._resumed.append(_Resumed(client, slot, command, muted, then, result))
         self._wake()
 
+    def unpark(self, client: Client) -> None:
+        """The client has caught up with its replies: go on with what was put aside."""
+        if client.parked:
+            parked = [(client, requests, slot) for requests, slot in client.parked]
+            client.parked.clear()
+            count = sum(len(requests) for _, requests, _ in parked)
+            self.parked_calls -= count
+            self.queued_calls += count
+            self._inbox.extendleft(reversed(parked))
+            self._wake()
+
+    def forget(self, client: Client) -> None:
+        """The client is gone; what was put aside for it was never begun."""
+        self.parked_calls -= sum(len(requests) for requests, _ in client.parked)
+        client.parked.clear()
+
     def tick(self) -> None:
         """Do the regular chores in the next batch: expiry, a due sync, a due checkpoint."""
         self._tick_due = True
@@ -125,7 +147,7 @@ class Actor:
     @property
     def idle(self) -> bool:
         """Nothing is queued, running or waiting for an errand."""
-        return not (self._inbox or self._resumed or self.waiting_calls or self._answers)
+        return not (self._inbox or self._resumed or self.waiting_calls or self.parked_calls or self._answers)
 
     async def run(self) -> None:
         """Run batches until cancelled."""
@@ -158,8 +180,14 @@ class Actor:
             self._go_on(self._resumed.popleft())
             count += 1
         self._batch_bytes = 0
-        while self._inbox and count < BATCH_CALLS_MAX and self._batch_bytes < BATCH_BYTES_MAX:
+        self._batch_bytes_max = min(BATCH_BYTES_MAX, self.engine.settings.output_buffer_bytes // 2)
+        while self._inbox and count < BATCH_CALLS_MAX and self._batch_bytes < self._batch_bytes_max:
             client, requests, slot = self._inbox.popleft()
+            if client.parked or client.sink.congested:
+                client.parked.append((requests, slot))
+                self.parked_calls += len(requests)
+                self.queued_calls -= len(requests)
+                continue
             ran = self._run_packet(client, requests, slot)
             count += ran
             self.queued_calls -= ran
@@ -202,7 +230,7 @@ class Actor:
                 data = encode(reply, client.protocol)
                 answers.append((sink, slot + place, data))
                 self._batch_bytes += len(data)
-                if self._batch_bytes > BATCH_BYTES_MAX and place + 1 < len(requests):
+                if self._batch_bytes > self._batch_bytes_max and place + 1 < len(requests):
                     self._inbox.appendleft((client, requests[place + 1 :], slot + place + 1))
                     return place + 1
         return len(requests)
