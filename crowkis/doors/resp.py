@@ -147,9 +147,9 @@ class Connection(asyncio.Protocol):
             self._paused = False
             self._transport.resume_reading()
 
-    def answer(self, slot: int, data: bytes) -> None:
+    def answer(self, slot: int, replies: list[bytes]) -> None:
         """See clients.Sink."""
-        self._session.answer(slot, data)
+        self._session.answer_run(slot, replies)
 
     def stream(self, slot: int, stream: Stream, tail: bytes) -> None:
         """See clients.Sink."""

@@ -15,8 +15,8 @@ class Sink(Protocol):
     congested: bool
     """The client reads slower than it asks; its door calls Actor.unpark() when it has caught up."""
 
-    def answer(self, slot: int, data: bytes) -> None:
-        """The encoded reply of a slot; leaves when all earlier slots have left."""
+    def answer(self, slot: int, replies: list[bytes]) -> None:
+        """The encoded replies of `slot` and the slots after it; each leaves when all earlier slots have left."""
 
     def stream(self, slot: int, stream: Stream, tail: bytes) -> None:
         """A reply in parts; the slot stays open until the last part is out."""
