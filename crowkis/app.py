@@ -214,7 +214,7 @@ class App:
         self.log("stopping", waiting_calls=self.actor.queued_calls + self.actor.waiting_calls)
         self.resp.stop_accepting()
         deadline = time.monotonic() + self.settings.drain_timeout_ms / 1000
-        finished = await _until(lambda: self.actor.idle, deadline)
+        finished = await _until(lambda: self.actor.idle and not self.resp.streaming, deadline)
         self.resp.close()
         await _until(lambda: not self.resp.connections, deadline)
         self.log("stopped", level="info" if finished else "warning", finished=finished)

@@ -121,7 +121,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("server", "drain_timeout_ms", whole(0, 600_000), 10_000, "How long a stop waits for accepted calls."),
     Setting("storage", "data_dir", words, "crowkis-data", "Where everything durable lives; one server per directory."),
     Setting("storage", "wal_sync", one_of("always", "everysec", "no"), "always", "When the log reaches the disk: before each batch is answered, once a second, or when the system likes.", mutable=True),
-    Setting("cache", "similarity_min", fraction, 0.9, "Cosine two questions must reach; a CGET's THRESHOLD overrides it.", mutable=True),
+    Setting("cache", "similarity_min", fraction, 0.92, "Cosine two questions must reach; a CGET's THRESHOLD overrides it.", mutable=True),
     Setting("cache", "default_ttl_s", whole(0, 10 * 365 * 86_400), 0, "Lifetime of answers stored without EX or PX; 0: no end.", mutable=True),
     Setting("embed", "embedder", one_of("minilm", "remote", "hashing"), "minilm", "minilm: inside this process; remote: an OpenAI-compatible /v1/embeddings; hashing: no model, for tests."),
     Setting("embed", "embed_workers", whole(0, 64), 0, "Threads that embed; 0: one per core."),

@@ -1,4 +1,4 @@
-"""`crowkis docs`: print the five tables users can name, as Markdown; the README holds what this prints."""
+"""`crowkis docs`: print the five tables users can name, as Markdown; docs/reference.md holds what this prints."""
 
 from collections.abc import Callable, Iterable
 
@@ -28,6 +28,12 @@ def commands_table() -> str:
         ("syntax", "what it does", "group", "writes", "since"),
         ((f"`{made.syntax}`", made.summary, made.category, "yes" if made.writes else "", made.since) for made in rows),
     )
+
+
+def semantic_table() -> str:
+    """The words of the cache alone, for the README."""
+    rows = [made for _, made in sorted(COMMANDS.items()) if made.category == "semantic"]
+    return table(("syntax", "what it does"), ((f"`{made.syntax}`", made.summary) for made in rows))
 
 
 def settings_table() -> str:
@@ -79,9 +85,19 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
+HEAD = """# Reference
+
+Everything users can name, printed from the code by `crowkis docs`. A test fails when this file differs from it.
+"""
+
+
+def reference() -> str:
+    """The whole of docs/reference.md."""
+    return HEAD + "".join(f"\n## {name.capitalize()}\n\n{show()}\n" for name, show in TABLES.items())
+
+
 @click.command("docs")
-@click.argument("name", type=click.Choice(list(TABLES)), required=False)
+@click.argument("name", type=click.Choice([*TABLES, "semantic"]), required=False)
 def verb(name: str | None) -> None:
-    """Print the tables of commands, settings, metrics, reasons and errors, or the one named."""
-    for each in [name] if name else list(TABLES):
-        click.echo(f"## {each.capitalize()}\n\n{TABLES[each]()}\n" if name is None else TABLES[each]())
+    """Print the tables of commands, settings, metrics, reasons and errors as Markdown, or the one named."""
+    click.echo({**TABLES, "semantic": semantic_table}[name]() if name else reference(), nl=False)

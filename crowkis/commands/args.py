@@ -23,6 +23,8 @@ class Kind(NamedTuple):
     private: bool
     """Prompts, answers and secrets: MONITOR and logs show only length and digest."""
     convert: Callable[[bytes], Any] | None
+    words: tuple[str, ...] = ()
+    """The only words allowed, if there are such."""
 
 
 def _text(raw: bytes) -> str:
@@ -69,10 +71,11 @@ VECTOR = Kind("string", True, _vector)
 
 
 def whole(least: int = -(1 << 63), most: int = (1 << 63) - 1) -> Kind:
-    """A whole number within bounds, both allowed."""
+    """A whole number within bounds, both allowed; like Redis without leading zeros, plus sign or spaces."""
 
     def convert(raw: bytes) -> int:
-        if len(raw) <= 20 and (raw.isdigit() or (raw[:1] == b"-" and raw[1:].isdigit())):
+        digits = raw[1:] if raw[:1] == b"-" else raw
+        if len(raw) <= 20 and digits.isdigit() and (digits[:1] != b"0" or raw == b"0"):
             value = int(raw)
             if least <= value <= most:
                 return value
@@ -88,7 +91,7 @@ def real(least: float = float("-inf"), most: float = float("inf")) -> Kind:
 
     def convert(raw: bytes) -> float:
         try:
-            value = float(raw)
+            value = float("nan") if b"_" in raw or raw != raw.strip() else float(raw)
         except ValueError:
             value = float("nan")
         if not (least <= value <= most) or value in (float("inf"), float("-inf")):
@@ -109,7 +112,7 @@ def choice(*words: str) -> Kind:
             raise ValueError(f"must be one of {', '.join(words)}")
         return word
 
-    return Kind("string", False, convert)
+    return Kind("string", False, convert, words)
 
 
 class Parameter(NamedTuple):
@@ -172,7 +175,8 @@ def syntax_of(name: str, parameters: tuple[Parameter, ...]) -> str:
 def _piece(row: Parameter) -> str:
     if row.flag:
         return row.token
-    return f"{row.token} {row.name.replace('_', '-')}" if row.token else row.name.replace("_", "-")
+    value = "|".join(row.kind.words) or row.name.replace("_", "-")
+    return f"{row.token} {value}" if row.token else value
 
 
 def compile_parser(name: str, head: int, parameters: tuple[Parameter, ...]) -> Callable[[list[bytes]], Any]:
@@ -193,22 +197,28 @@ class _Grammar:
         self.least = head + sum(1 for row in self.places if not row.optional)
         self.defaults = [row.default for row in parameters]
         self.make = namedtuple(f"{''.join(filter(str.isalnum, name.title()))}Args", [row.name for row in parameters])  # type: ignore[misc]
-        self.raw = all(row.kind.convert is None and not row.repeated for row in self.places)
-        self.first = self.order == list(range(len(self.order)))
+        self.raw = all(row.kind.convert is None for row in self.places)
+        self.simple = self.order == list(range(len(self.order))) and not any(
+            row.repeated or row.optional for row in self.places
+        )
+        """Without options, a request is its arguments in their order."""
 
     def parser(self) -> Callable[[list[bytes]], Any]:
-        least, head, make, full = self.least, self.head, self.make, self.head + len(self.places)
-        rest = tuple(self.defaults[len(self.places) :])
+        head, make, places, full = self.head, self.make, self.places, self.head + len(self.places)
+        rest = tuple(self.defaults[len(places) :])
         new = tuple.__new__
-        if self.raw and self.first and full == least:
 
-            def parse_raw(request: list[bytes]) -> Any:
-                if len(request) == full:
-                    return new(make, (*request[head:], *rest))
-                return self.parse(request)
+        def parse_raw(request: list[bytes]) -> Any:
+            if len(request) == full:
+                return new(make, (*request[head:], *rest))
+            return self.parse(request)
 
-            return parse_raw
-        return self.parse
+        def parse_simple(request: list[bytes]) -> Any:
+            if len(request) == full:
+                return new(make, (*map(_converted, places, request[head:]), *rest))
+            return self.parse(request)
+
+        return self.parse if not self.simple else parse_raw if self.raw else parse_simple
 
     def parse(self, request: list[bytes]) -> Any:
         if len(request) < self.least:

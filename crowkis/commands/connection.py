@@ -9,7 +9,7 @@ from crowkis.engine import gate
 from crowkis.engine.clients import Client
 from crowkis.engine.engine import Engine
 from crowkis.values.errand import CloseClients
-from crowkis.values.errors import malformed, not_authenticated, unsupported_protocol, wrong_token
+from crowkis.values.errors import denied, malformed, not_authenticated, unsupported_protocol, wrong_token
 from crowkis.values.limits import DATABASES
 from crowkis.values.outcome import Outcome
 from crowkis.values.reply import OK, PONG, Reply, Simple
@@ -39,12 +39,12 @@ def _show_token(engine: Engine, client: Client, user: str, token: str) -> None:
     gate.admit(client, engine.house)
 
 
-@command("AUTH", arg("token", SECRET), arg("second", SECRET, optional=True), category=CONNECTION, open=True)
+@command("AUTH", arg("user_or_token", SECRET), arg("token", SECRET, optional=True), category=CONNECTION, open=True)
 def auth(engine: Engine, client: Client, args: Any) -> Reply:
     """Show the token, alone or after the user name default."""
     if not engine.house.token:
         raise malformed("no token is configured on this server, so there is nothing to AUTH against")
-    user, token = ("default", args.token) if args.second is None else (args.token, args.second)
+    user, token = ("default", args.user_or_token) if args.token is None else (args.user_or_token, args.token)
     _show_token(engine, client, user, token)
     return OK
 
@@ -79,8 +79,8 @@ def hello(engine: Engine, client: Client, args: Any) -> Reply:
         raise unsupported_protocol()
     if credentials is not None:
         _show_token(engine, client, *credentials)
-    if engine.house.token and not client.authenticated:
-        raise not_authenticated()
+    if not client.admitted:
+        raise not_authenticated() if engine.house.token else denied()
     if args.protocol is not None:
         client.protocol = int(args.protocol)
     if name is not None:

@@ -13,9 +13,10 @@ from crowkis.values.call import Command
 from crowkis.values.errand import StopServer
 from crowkis.values.errors import malformed
 from crowkis.values.outcome import Outcome
-from crowkis.values.reply import OK, Reply
+from crowkis.values.reply import OK, Encoded, Reply, Simple
 
 SERVER = "server"
+NOTHING = Encoded(b"")
 
 
 @command("INFO", arg("section", WORD, repeated=True, optional=True), category=SERVER)
@@ -83,17 +84,20 @@ def monitor(engine: Engine, client: Client, args: Any) -> Reply:
 
 @command("SHUTDOWN", arg("mode", choice("SAVE", "NOSAVE"), optional=True), flag("now"), flag("force"), category=SERVER)
 def shutdown(engine: Engine, client: Client, args: Any) -> Outcome:
-    """Stop the server: finish what was accepted, sync, exit. Nothing acknowledged is lost in either mode."""
-    return Outcome(OK, errands=(StopServer(),))
+    """Stop the server: finish what was accepted, sync, exit. Nothing acknowledged is lost in either mode.
+
+    Clients take the closed connection, not a reply, as the sign that it worked.
+    """
+    return Outcome(NOTHING, errands=(StopServer(),))
 
 
-def _flags(made: Command) -> list[str]:
+def _flags(made: Command) -> list[Simple]:
     flags = ["write" if made.writes else "readonly" if made.category in ("string", "keyspace", "semantic") else "fast"]
     if made.category in ("server",):
         flags.append("admin")
     if made.open:
         flags.append("no_auth")
-    return flags
+    return [Simple(flag) for flag in flags]
 
 
 def _described(made: Command) -> list[Any]:
@@ -105,10 +109,11 @@ def _described(made: Command) -> list[Any]:
 
 
 def _argument(row: Parameter) -> dict[str, Any]:
+    """One argument as COMMAND DOCS tells it. Flags are status replies: redis-cli ends itself on anything else."""
     shown: dict[str, Any] = {"name": row.name.replace("_", "-"), "type": "pure-token" if row.flag else row.kind.type}
     if row.token:
         shown["token"] = row.token
-    marks = [word for word, there in (("optional", row.optional), ("multiple", row.repeated)) if there]
+    marks = [Simple(word) for word, there in (("optional", row.optional), ("multiple", row.repeated)) if there]
     if marks:
         shown["flags"] = marks
     return shown

@@ -1,8 +1,10 @@
 """Plain keys holding strings: enough of Redis that a client used as a plain cache works."""
 
+import re
+from decimal import Decimal, localcontext
 from typing import Any
 
-from crowkis.commands.args import BLOB, KEY, Parameter, arg, flag, opt, real, whole
+from crowkis.commands.args import BLOB, KEY, Kind, Parameter, arg, flag, opt, whole
 from crowkis.commands.registry import command
 from crowkis.engine.clients import Client
 from crowkis.engine.codec import NEVER, PLAIN_HEAD, plain_key
@@ -45,14 +47,14 @@ def expire_options(group: str) -> tuple[Parameter, ...]:
 
 def expire_at(engine: Engine, args: Any, name: str) -> int:
     """Unix milliseconds the options ask for, 0 where they ask for none. Raises CommandError."""
-    for value, unit_ms, start_ms in (
-        (args.seconds, 1000, engine.now_ms),
-        (args.milliseconds, 1, engine.now_ms),
-        (args.unix_seconds, 1000, 0),
-        (args.unix_milliseconds, 1, 0),
-    ):
-        if value is not None:
-            return checked_expiry(value, unit_ms, start_ms, name)
+    if args.seconds is not None:
+        return checked_expiry(args.seconds, 1000, engine.now_ms, name)
+    if args.milliseconds is not None:
+        return checked_expiry(args.milliseconds, 1, engine.now_ms, name)
+    if args.unix_seconds is not None:
+        return checked_expiry(args.unix_seconds, 1000, 0, name)
+    if args.unix_milliseconds is not None:
+        return checked_expiry(args.unix_milliseconds, 1, 0, name)
     return 0
 
 
@@ -206,22 +208,43 @@ def incrby(engine: Engine, client: Client, args: Any) -> Outcome:
     return _added(engine, client, args.key, args.increment)
 
 
-@command("DECRBY", arg("key", KEY), arg("decrement", whole()), category="string", writes=True)
+@command("DECRBY", arg("key", KEY), arg("decrement", whole(-INT64_MAX)), category="string", writes=True)
 def decrby(engine: Engine, client: Client, args: Any) -> Outcome:
     """Take from a whole number."""
     return _added(engine, client, args.key, -args.decrement)
 
 
-@command("INCRBYFLOAT", arg("key", KEY), arg("increment", real()), category="string", writes=True)
+DECIMAL = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+DECIMAL_BYTES_MAX = 400
+DECIMAL_PLACES = 17
+DECIMAL_MAX = Decimal("1e308")
+DECIMAL_DIGITS = 1_200
+"""Enough for the exact sum of any two numbers DECIMAL_BYTES_MAX and the exponent allow."""
+
+
+def _decimal(raw: bytes) -> Decimal:
+    if len(raw) > DECIMAL_BYTES_MAX or DECIMAL.fullmatch(raw) is None:
+        raise ValueError("is not a valid float")
+    return Decimal(raw.decode())
+
+
+@command("INCRBYFLOAT", arg("key", KEY), arg("increment", Kind("double", False, _decimal)), category="string",
+         writes=True)  # fmt: skip
 def incrbyfloat(engine: Engine, client: Client, args: Any) -> Outcome:
-    """Add to a decimal number; tells the sum as text."""
+    """Add to a decimal number; tells the sum as text.
+
+    The sum is exact in decimal, so that 0.1 and 0.2 are 0.3, and shown without exponent, rounded to DECIMAL_PLACES.
+    """
     old = read(engine, client.db, args.key)
     try:
-        total = float(old if old is not None else b"0") + args.increment
+        before = _decimal(old if old is not None else b"0")
     except ValueError:
         raise malformed("value is not a valid float") from None
-    if total != total or total in (float("inf"), float("-inf")):
-        raise malformed("increment would produce NaN or Infinity")
-    shown = f"{total:.17g}" if float(f"{total:.15g}") != total else f"{total:.15g}"
+    with localcontext(prec=DECIMAL_DIGITS):
+        total = before + args.increment
+        if abs(total) > DECIMAL_MAX:
+            raise malformed("increment would produce NaN or Infinity")
+        shown = f"{total.quantize(Decimal(1).scaleb(-DECIMAL_PLACES)):f}".rstrip("0").rstrip(".")
+    value = b"0" if shown == "-0" else shown.encode()
     kept = expiry_of(engine, client.db, args.key) or 0
-    return Outcome(shown.encode(), (PutKey(client.db, args.key, shown.encode(), kept),))
+    return Outcome(value, (PutKey(client.db, args.key, value, kept),))

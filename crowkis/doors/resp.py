@@ -49,6 +49,11 @@ class RespDoor:
         for connection in self.connections:
             connection.stop_reading()
 
+    @property
+    def streaming(self) -> bool:
+        """An answer is on its way in parts, to a client that takes them."""
+        return any(connection.streaming for connection in self.connections)
+
     def close(self) -> None:
         """Close every connection after what it is owed has been written."""
         for connection in list(self.connections):
@@ -65,8 +70,8 @@ class Connection(asyncio.Protocol):
         self._client: Client | None = None
         self._paused = False
         """Read from no more until the client has taken what it is owed."""
-        self._full = False
-        """The socket takes no more just now."""
+        self.congested = False
+        """The socket takes no more just now: streams and further requests wait."""
         self._finished = False
         self._streams: dict[int, Playback] = {}
 
@@ -119,28 +124,32 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client; its streams end, its accepted writes stay."""
         self._finished = True
+        self.congested = False
         for playback in list(self._streams.values()):
             playback.cancel()
         self._streams.clear()
         self._door.connections.discard(self)
         if self._client is not None:
+            self._door.actor.forget(self._client)
             self._door.engine.clients.leave(self._client)
 
     def pause_writing(self) -> None:
         """The client reads slower than it asks: ask it to wait by not reading."""
-        self._full = True
+        self.congested = True
         self._pause()
 
     def resume_writing(self) -> None:
         """The client has caught up."""
-        self._full = False
+        self.congested = False
+        if self._client is not None:
+            self._door.actor.unpark(self._client)
         if self._paused and not self._finished and not self._door.closing:
             self._paused = False
             self._transport.resume_reading()
 
-    def answer(self, slot: int, data: bytes) -> None:
+    def answer(self, slot: int, replies: list[bytes]) -> None:
         """See clients.Sink."""
-        self._session.answer(slot, data)
+        self._session.answer_run(slot, replies)
 
     def stream(self, slot: int, stream: Stream, tail: bytes) -> None:
         """See clients.Sink."""
@@ -165,7 +174,7 @@ class Connection(asyncio.Protocol):
             self._drop("output-buffer")
         elif self._finished:
             self._leave_when_answered()
-        elif self._paused and not self._full and session.waiting <= UNANSWERED_CALLS_MAX // 2:
+        elif self._paused and not self.congested and session.waiting <= UNANSWERED_CALLS_MAX // 2:
             self.resume_writing()
 
     def close(self, reason: str) -> None:
@@ -187,9 +196,9 @@ class Connection(asyncio.Protocol):
         self._streams.pop(slot, None)
 
     @property
-    def congested(self) -> bool:
-        """The socket takes no more just now: a stream should wait."""
-        return self._full
+    def streaming(self) -> bool:
+        """A stream is under way, and the client reads it."""
+        return bool(self._streams) and not self.congested
 
     def _pause(self) -> None:
         if not self._paused and not self._transport.is_closing():

@@ -14,7 +14,6 @@ neighbours. Never reads a clock, never logs, never opens a connection.
 """
 
 import hashlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -98,8 +97,6 @@ def fingerprint() -> str:
 
 def load_tokenizer(path: Path) -> Tokenizer:
     """The model's own tokenizer, without padding or cutting. Raises EmbedderError for any other file."""
-    # Threads of its own would run beside the workers at full priority; one text at a time has no use for them.
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -114,6 +111,7 @@ def load_tokenizer(path: Path) -> Tokenizer:
 
 def open_session(graph: bytes) -> Any:
     """A session that runs on the calling thread alone: same text, same bytes, whatever runs beside it."""
+    onnxruntime.disable_telemetry_events()  # for whoever imported it before this room could say so
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

@@ -3,6 +3,7 @@
 A client's sink is the door's end of it; the engine hands it encoded replies and never sees a socket.
 """
 
+from collections import deque
 from typing import Protocol
 
 from crowkis.values.reply import Stream
@@ -11,8 +12,11 @@ from crowkis.values.reply import Stream
 class Sink(Protocol):
     """Where replies to one client go. All methods are called on the event loop."""
 
-    def answer(self, slot: int, data: bytes) -> None:
-        """The encoded reply of a slot; leaves when all earlier slots have left."""
+    congested: bool
+    """The client reads slower than it asks; its door calls Actor.unpark() when it has caught up."""
+
+    def answer(self, slot: int, replies: list[bytes]) -> None:
+        """The encoded replies of `slot` and the slots after it; each leaves when all earlier slots have left."""
 
     def stream(self, slot: int, stream: Stream, tail: bytes) -> None:
         """A reply in parts; the slot stays open until the last part is out."""
@@ -32,7 +36,7 @@ class Client:
 
     __slots__ = (
         "address", "admitted", "authenticated", "calls", "created_ms", "db", "id", "last_ms", "last_word", "library",
-        "library_version", "local", "monitoring", "name", "no_evict", "protocol", "reply_mode", "sink",
+        "library_version", "local", "monitoring", "name", "no_evict", "parked", "protocol", "reply_mode", "sink",
     )  # fmt: skip
 
     def __init__(self, client_id: int, address: str, local: bool, sink: Sink, now_ms: int) -> None:
@@ -44,6 +48,8 @@ class Client:
         self.created_ms = self.last_ms = now_ms
         self.calls = 0
         self.last_word = ""
+        self.parked: deque[tuple[list[list[bytes]], int]] = deque()
+        """Packets, each with its first slot, put aside until the client has read what it is owed."""
         self.reset()
         self.name = self.library = self.library_version = ""
 

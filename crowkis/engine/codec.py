@@ -11,6 +11,7 @@ Integers are little-endian. The facts hold the full names; they are what rules c
 
 import json
 import struct
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ VERSION = 1
 PLAIN_HEAD = struct.Struct("<Bq")
 _ENTRY_HEAD = struct.Struct("<BI")
 _DIGEST_BYTES = 8
+_PREFIXES_REMEMBERED_MAX = 1_024
 
 
 class CodecError(Exception):
@@ -39,6 +41,7 @@ class StoredEntry(NamedTuple):
     vector: Vector | None
 
 
+@lru_cache(_PREFIXES_REMEMBERED_MAX)
 def scope_prefix(tenant: str, namespace: str | None = None) -> bytes:
     """The part of an entry's key that its tenant (and namespace) decide."""
     prefix = blake2b(tenant.encode(), digest_size=_DIGEST_BYTES).digest()

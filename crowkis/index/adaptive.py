@@ -1,8 +1,12 @@
 """The index the server uses: exact while small, a graph when large, and no long stop on the way between.
 
-Passing FLAT_VECTORS_MAX starts a move: new vectors go to the graph and every add takes a few old ones with it, while
-searches look in both. Falling below half of it starts the move back. Never moves more than a named number of
-vectors in one call, and a removal never inserts into the graph, so that purging many entries stays cheap.
+There is one current part, which takes what is added, and there may be parts being left: the matrix when it has
+become too long, a graph when it has become small or worn (too many dead nodes). Every add copies a few vectors from a
+part being left into the current one, and searches look in all parts; a part is let go when all of it is copied. What
+was copied stays findable in the old part, for a graph emptied bit by bit becomes slow to search: so a label may be in
+several parts, with the same vector in each.
+Never copies more than a named number of vectors in one call; a removal copies nothing into a graph unless searches
+are slow already, so that purging many entries stays cheap.
 """
 
 from collections.abc import Iterable
@@ -13,12 +17,30 @@ from crowkis.index.unit import Match, best_first, checked
 from crowkis.interfaces import VectorIndex
 from crowkis.values.vector import Vector
 
-FLAT_VECTORS_MAX = 8_192
-"""Up to here comparing with all vectors is about as fast as the graph would be, and exact."""
-MOVES_TO_GRAPH = 4
-"""Vectors an add carries from the matrix into the graph."""
+FLAT_VECTORS_MAX = 4_096
+"""Up to here comparing with all vectors (0.15 to 0.3 ms at 384 dimensions) is no slower than a graph, and exact."""
+MOVES_TO_GRAPH = 2
+"""Vectors an add copies into the current graph."""
 MOVES_TO_FLAT = 32
-"""Vectors an add or a removal carries back; reading one out of the graph takes tens of microseconds."""
+"""Vectors an add or a removal copies back; reading one out of a graph takes tens of microseconds."""
+WORN_SHARE = 0.5
+"""A graph is worn when it holds more dead nodes than this share of its living vectors."""
+SPARSE_SHARE = 8
+"""A graph is sparse when it holds more dead nodes than this many times its living vectors: searches take as long."""
+
+Part = FlatIndex | HnswIndex
+
+
+class Leaving:
+    """A part being left, and its labels that are still to be copied (or were removed since)."""
+
+    def __init__(self, part: Part) -> None:
+        self.part = part
+        self.pending = list(part.labels())
+
+    def sparse(self) -> bool:
+        """Are searches in it slow?"""
+        return isinstance(self.part, HnswIndex) and self.part.dead_nodes() > SPARSE_SHARE * len(self.part)
 
 
 class AdaptiveIndex:
@@ -28,69 +50,92 @@ class AdaptiveIndex:
         self.dimension = dimension
         self._graph_above = flat_vectors_max
         self._flat_below = flat_vectors_max // 2  # far apart, so that a cache at its limit does not waver
-        self._flat = FlatIndex(dimension)
-        self._graph = HnswIndex(dimension)
-        self._to_graph = False
+        self._current: Part = FlatIndex(dimension)
+        self._leaving: list[Leaving] = []
+        self._count = 0
 
     def add(self, label: int, vector: Vector) -> None:
         """Remember `vector` as `label`; a label already there is replaced. Grows as needed."""
         unit = checked(vector, self.dimension)
-        target, other = (self._graph, self._flat) if self._to_graph else (self._flat, self._graph)
-        if label in other:
-            other.remove(label)
-        target.add(label, unit)
-        self._choose()
-        if self._to_graph:
-            self._move_to_graph()
-        else:
-            self._move_to_flat()
+        if label not in self:
+            self._count += 1
+            self._choose()
+        for left in self._leaving:
+            if label in left.part:
+                left.part.remove(label)
+        self._current.add(label, unit)
+        self._copy(MOVES_TO_FLAT if isinstance(self._current, FlatIndex) else MOVES_TO_GRAPH)
 
     def remove(self, label: int) -> None:
         """Forget `label`; its room is used again. Raises KeyError where it is not there."""
-        if label in self._flat:
-            self._flat.remove(label)
-        else:
-            self._graph.remove(label)
+        parts = [part for part in self._parts() if label in part]
+        if not parts:
+            raise KeyError(label)
+        for part in parts:
+            part.remove(label)
+        self._count -= 1
         self._choose()
-        if not self._to_graph:
-            self._move_to_flat()
+        if isinstance(self._current, FlatIndex):
+            self._copy(MOVES_TO_FLAT)
+        elif any(left.sparse() for left in self._leaving):
+            self._copy(MOVES_TO_GRAPH)
 
     def search(self, vector: Vector, k: int) -> list[Match]:
         """Up to k (label, cosine similarity) pairs, most similar first; equals by label."""
-        if not self._graph:
-            return self._flat.search(vector, k)
-        if not self._flat:
-            return self._graph.search(vector, k)
-        return best_first(self._flat.search(vector, k) + self._graph.search(vector, k), k)
+        if not self._leaving:
+            return self._current.search(vector, k)
+        found: dict[int, float] = {}
+        for part in self._parts():
+            found.update(part.search(vector, k))
+        return best_first(found.items(), k)
 
     def labels(self) -> Iterable[int]:
         """The labels present, in no order."""
-        return (*self._flat.labels(), *self._graph.labels())
+        return set().union(*(part.labels() for part in self._parts()))
 
     def __contains__(self, label: object) -> bool:
-        return label in self._flat or label in self._graph
+        return any(label in part for part in self._parts())
 
     def __len__(self) -> int:
         """How many labels are present."""
-        return len(self._flat) + len(self._graph)
+        return self._count
 
     def size_bytes(self) -> int:
         """Memory held, approximately."""
-        return self._flat.size_bytes() + self._graph.size_bytes()
+        pending = sum(8 * len(left.pending) for left in self._leaving)
+        return pending + sum(part.size_bytes() for part in self._parts())
+
+    def _parts(self) -> list[Part]:
+        return [self._current, *(left.part for left in self._leaving)]
 
     def _choose(self) -> None:
-        if len(self) > self._graph_above:
-            self._to_graph = True
-        elif len(self) < self._flat_below:
-            self._to_graph = False
+        """Leave the current part where the number of vectors, or its dead nodes, call for another."""
+        if isinstance(self._current, FlatIndex):
+            if self._count > self._graph_above:
+                self._leave_for(HnswIndex(self.dimension))
+        elif self._count < self._flat_below:
+            self._leave_for(FlatIndex(self.dimension))
+        elif not self._leaving and self._current.dead_nodes() > WORN_SHARE * len(self._current):
+            self._leave_for(HnswIndex(self.dimension))
 
-    def _move_to_graph(self) -> None:
-        for label, vector in self._flat.take(MOVES_TO_GRAPH):
-            self._graph.add(label, vector)
+    def _leave_for(self, part: Part) -> None:
+        self._leaving.append(Leaving(self._current))
+        self._current = part
 
-    def _move_to_flat(self) -> None:
-        for label, vector in self._graph.take(MOVES_TO_FLAT):
-            self._flat.add(label, vector)
+    def _copy(self, count: int) -> None:
+        """Copy up to `count` vectors from the part left first; let it go when nothing is pending."""
+        if not self._leaving:
+            return
+        left = self._leaving[0]
+        labels: list[int] = []
+        while left.pending and len(labels) < count:
+            label = left.pending.pop()
+            if label in left.part and label not in self._current:
+                labels.append(label)
+        for label, vector in zip(labels, left.part.vectors(labels), strict=True):
+            self._current.add(label, vector)
+        if not left.pending or not left.part:
+            self._leaving.pop(0)
 
 
 def new_index(dimension: int) -> VectorIndex:

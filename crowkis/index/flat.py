@@ -4,7 +4,7 @@ The index of choice while there are few vectors, and the oracle the graph is tes
 one moves the last row into its place. Never approximates, and never uses more than the caller's core.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -49,14 +49,10 @@ class FlatIndex:
             self._labels[row] = moved
             self._rows[moved] = row
 
-    def take(self, count: int) -> list[tuple[int, Vector]]:
-        """Remove up to `count` vectors and hand them over with their labels; which ones is the index's choice."""
-        taken = []
-        for row in range(len(self._rows) - 1, max(len(self._rows) - count, 0) - 1, -1):
-            label = int(self._labels[row])
-            del self._rows[label]
-            taken.append((label, self._matrix[row].copy()))
-        return taken
+    def vectors(self, labels: Sequence[int]) -> npt.NDArray[np.float32]:
+        """The vectors of these labels, one a row. Raises KeyError where one is not there."""
+        copies: npt.NDArray[np.float32] = self._matrix[[self._rows[label] for label in labels]]
+        return copies
 
     def search(self, vector: Vector, k: int) -> list[Match]:
         """Up to k (label, cosine similarity) pairs, most similar first; equals by label."""

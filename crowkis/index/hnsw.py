@@ -1,21 +1,24 @@
 """Approximate nearest neighbours by a navigable graph (hnswlib).
 
 One node per different vector: labels with the same vector share it, because many equal nodes link only to each other
-and hide the rest of the graph (long prompts cut to the same beginning have equal vectors). The room of a node nobody
-needs is given to the next one; hnswlib's own reuse (replace_deleted) is left off, it can leave two nodes with one
-label. The same calls in the same order give the same graph: fixed seed, one thread.
+and hide the rest of the graph (long prompts cut to the same beginning have equal vectors).
+The same calls in the same order give the same graph: fixed seed, one thread.
 Never returns a removed label, and never raises for finding less than was asked.
 
-Used room costs several times a new node, because the neighbours of the vector that left are linked anew.
+A removed vector leaves a dead node that searches still pass through. hnswlib could give dead nodes to new vectors, but
+at 100,000 vectors that takes 3 to 10 ms an add, and replacing a tenth of them cost 1.4 % of recall; a new node takes
+0.8 ms and costs none. So dead nodes stay until the last vector leaves; who owns the graph looks at dead_nodes() and
+copies the living to a new one in time.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from itertools import islice
+from typing import Any
 
 import hnswlib
 import numpy as np
+import numpy.typing as npt
 
 from crowkis.index.unit import Match, best_first, checked, checked_dimension, similarities
 from crowkis.values.vector import Vector
@@ -30,12 +33,27 @@ BREADTH_SEARCH_MAX = 8 * BREADTH_SEARCH
 """Where a search that found too little ends its second attempt."""
 SCAN_VECTORS_MAX = 256
 """Up to here a search the graph cannot satisfy compares everything instead (a few ms); beyond, it returns less."""
-SLOTS_FIRST = 1_024
-"""Slots reserved at the start; doubled whenever they are full."""
+SLOTS_FIRST = 32_768
+"""Slots reserved by the first add; doubled whenever they are full.
+
+Reserved is not yet used memory, but a block this large is moved by remapping where it grows: 2 ms; a smaller one is
+copied, which takes longer for fewer slots.
+"""
 SEED = 20_231
 
 NODE_BYTES = 180
 """What a slot costs beyond its vector and lowest links: label tables, lock, upper layers; approximately."""
+
+
+def new_graph(dimension: int) -> Any:
+    """An empty hnswlib index, with room and with a seed."""
+    # "ip" measures 1 - dot product: on unit vectors the same as "cosine", which would normalise each once more.
+    graph = hnswlib.Index(space="ip", dim=dimension)
+    graph.init_index(
+        max_elements=SLOTS_FIRST, M=LINKS, ef_construction=BREADTH_ADD, random_seed=SEED, allow_replace_deleted=False
+    )
+    graph.set_num_threads(1)
+    return graph
 
 
 class HnswIndex:
@@ -55,15 +73,14 @@ class HnswIndex:
             self.remove(label)
         slot = self._slot_of.get(digest)
         if slot is None:
-            slot = self._free.pop() if self._free else self._new_slot()
-            self._graph.add_items(unit[None, :], np.array([slot]), num_threads=1)
+            slot = self._new_node(unit)
             self._slot_of[digest] = slot
             self._digests[slot] = digest
         insort(self._labels[slot], label)
         self._slots[label] = slot
 
     def remove(self, label: int) -> None:
-        """Forget `label`; its room is used again. Raises KeyError where it is not there."""
+        """Forget `label`. Raises KeyError where it is not there. Its room comes back when the graph is given up."""
         slot = self._slots.pop(label)
         sharing = self._labels[slot]
         del sharing[bisect_left(sharing, label)]
@@ -71,17 +88,17 @@ class HnswIndex:
             return
         self._graph.mark_deleted(slot)
         del self._slot_of[self._digests[slot]]
-        self._free.append(slot)
+        self._digests[slot] = b""
         if not self._slots:
             self._start_empty()
 
-    def take(self, count: int) -> list[tuple[int, Vector]]:
-        """Remove up to `count` vectors and hand them over with their labels; which ones is the index's choice."""
-        labels = list(islice(reversed(self._slots), count))
-        vectors = self._vectors([self._slots[label] for label in labels])
-        for label in labels:
-            self.remove(label)
-        return list(zip(labels, vectors, strict=True))
+    def vectors(self, labels: Sequence[int]) -> npt.NDArray[np.float32]:
+        """The vectors of these labels, one a row. Raises KeyError where one is not there."""
+        return self._read([self._slots[label] for label in labels])
+
+    def dead_nodes(self) -> int:
+        """How many nodes hold a vector that was removed."""
+        return len(self._labels) - len(self._slot_of)
 
     def search(self, vector: Vector, k: int) -> list[Match]:
         """Up to k (label, cosine similarity) pairs, most similar first; equals by label."""
@@ -116,26 +133,19 @@ class HnswIndex:
         return len(self._labels) * (4 * self.dimension + 8 * LINKS + NODE_BYTES)
 
     def _start_empty(self) -> None:
-        # "ip" measures 1 - dot product: on unit vectors the same as "cosine", which would normalise each once more.
-        self._graph = hnswlib.Index(space="ip", dim=self.dimension)
-        self._graph.init_index(
-            max_elements=SLOTS_FIRST,
-            M=LINKS,
-            ef_construction=BREADTH_ADD,
-            random_seed=SEED,
-            allow_replace_deleted=False,
-        )
-        self._graph.set_num_threads(1)
+        self._graph: Any = None  # an index without vectors costs nothing
         self._slots: dict[int, int] = {}  # label to the node it shares
         self._slot_of: dict[bytes, int] = {}  # digest of a vector to its node
         self._labels: list[list[int]] = []  # node to its labels, smallest first
         self._digests: list[bytes] = []  # node to the digest of its vector
-        self._free: list[int] = []
 
-    def _new_slot(self) -> int:
+    def _new_node(self, unit: Vector) -> int:
         slot = len(self._labels)
-        if slot == self._graph.get_max_elements():
+        if self._graph is None:
+            self._graph = new_graph(self.dimension)
+        elif slot == self._graph.get_max_elements():
             self._graph.resize_index(2 * slot)
+        self._graph.add_items(unit[None, :], np.array([slot]), num_threads=1)
         self._labels.append([])
         self._digests.append(b"")
         return slot
@@ -151,8 +161,9 @@ class HnswIndex:
 
     def _compare_all(self, unit: Vector) -> list[Match]:
         slots = list(self._slot_of.values())
-        return list(zip(slots, similarities(self._vectors(slots), unit).tolist(), strict=True))
+        return list(zip(slots, similarities(self._read(slots), unit).tolist(), strict=True))
 
-    def _vectors(self, slots: list[int]) -> Vector:
-        vectors: Vector = np.asarray(self._graph.get_items(slots), dtype=np.float32)
-        return vectors
+    def _read(self, slots: list[int]) -> npt.NDArray[np.float32]:
+        if not slots:
+            return np.empty((0, self.dimension), dtype=np.float32)
+        return np.asarray(self._graph.get_items(slots), dtype=np.float32)

@@ -10,19 +10,19 @@ from decimal import Decimal
 
 from crowkis.match import dates
 from crowkis.match import vocabulary as words
-from crowkis.match.comparators import comparator
+from crowkis.match.comparators import comparator, comparisons
 from crowkis.match.dates import Read
 
 _STUCK = re.compile(r"(-?\d[\d.,]*)([^\W\d_]+)")
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2})(?::\d{2})?)?(am|pm)?")
-_LONG_WORD = re.compile(r"[^\W\d_]{4,}-?")
+_NO_PART_OF_IT = re.compile(r"[^\W\d_]{4,}|v(?=\d)")
 _FRACTIONS = {"1/2": "0.5", "1/4": "0.25", "3/4": "0.75"}
 _MONEY_BEFORE = {"rs": "₹", "inr": "₹", "usd": "$", "eur": "€", "gbp": "£"} | {mark: mark for mark in words.CURRENCIES}
 _NAMED = words.MONTHS.keys() | words.WEEKDAYS.keys() | words.RELATIVE_DAYS.keys() | words.RELATIVE.keys()
 _SPELLED = words.ONES.keys() | words.TENS.keys() | words.SCALES.keys()
 _STARTERS = frozenset(_NAMED | _SPELLED | words.ORDINALS.keys() | words.TIMES.keys() | words.DAYTIMES.keys())
 _JOINS = frozenset({"or", "and", ",", "&"})
-_MARKS = frozenset("<>=≤≥$€£¥₹%^#+*×÷°.,;:?!()")
+_MARKS = frozenset("<>=≤≥$€£¥₹%^#&+*×÷°.,;:?!()")
 
 DIGITS_MAX = 40
 """A longer run of digits is a name, not a quantity: it is compared as written."""
@@ -31,26 +31,46 @@ DIGITS_MAX = 40
 def amounts(tokens: list[str]) -> tuple[str, ...]:
     """The canonical forms in order of appearance; those joined by "and", "or" or a comma are sorted."""
     found: list[str] = []
-    end, group, i = -1, 0, 0
+    end, group = -1, 0
     for i, token in enumerate(tokens):
         if i < end or (token not in _STARTERS if token.isalpha() else token[-1] in _MARKS or "'" in token):
             continue
         read = _read(tokens, i)
         if read is None:
             continue
-        joined = end == i - 1 and found and tokens[end] in _JOINS
+        joined = bool(found) and _joined(tokens, end, i)
         operator = _operator(tokens, i, end)
         form, end = read
         if joined:
             form = _same_month(found[-1], form)
-        sign, end = comparator(
-            tokens, i, end, form[0] == "-" or ":" in form or form in words.WEEKDAYS or _is_year(form)
-        )
-        group = group if joined else len(found)
+        sign, end = comparator(tokens, i, end, _dated(form))
+        if token == "one" and form == "1" and not (sign or joined or _one_counts(tokens, i)):
+            continue
+        if not joined:
+            found[group:] = sorted(found[group:], key=_size)
+            group = len(found)
         found.append(operator + sign + form)
-        if joined:
-            found[group:] = sorted(found[group:])
-    return tuple(found)
+    found[group:] = sorted(found[group:], key=_size)
+    return (*found, *comparisons(tokens))
+
+
+def _joined(tokens: list[str], end: int, i: int) -> bool:
+    """Is the number at `i` in a list with the one that ended at `end`?"""
+    if not (end < i <= end + 3 and tokens[end] in _JOINS):
+        return False
+    return all(token in _JOINS or token in _MONEY_BEFORE or token == "." for token in tokens[end + 1 : i])
+
+
+def _size(form: str) -> tuple[int, str]:
+    value = form.lstrip("<>=").partition(" ")[0]
+    return len(value), value
+
+
+def _one_counts(tokens: list[str], i: int) -> bool:
+    """Is this bare "one" a number, and not somebody or something?"""
+    if i and tokens[i - 1] in words.COUNTED:
+        return True
+    return i + 2 < len(tokens) and tokens[i + 1] in ("or", "to") and _goes_on(tokens, i + 2)
 
 
 def _operator(tokens: list[str], i: int, end: int) -> str:
@@ -111,7 +131,7 @@ def _stuck(number: str, suffix: str, tokens: list[str], i: int) -> Read:
     if scale and number.count(".") <= 1:
         return _quantity(_scaled(number, scale), tokens, i, i + 1)
     unit = words.UNITS.get(suffix)
-    return (f"{_value(number)} {unit}" if unit else tokens[i]), i + 1
+    return (_measured(_value(number), unit) if unit else tokens[i]), i + 1
 
 
 def _clock(clock: re.Match[str], tokens: list[str], end: int) -> Read:
@@ -137,12 +157,15 @@ def _quantity(value: str, tokens: list[str], start: int, end: int) -> Read:
             return date
     money = _money(tokens, start)
     if money:
-        return f"{value} {money}", end
+        return _measured(value, money), end
     if following == "per" and tokens[end + 1 : end + 2] == ["cent"]:
-        return f"{value} %", end + 2
+        return _measured(value, "%"), end + 2
+    if following in ("°", "degree", "degrees"):
+        scale = words.DEGREES.get(tokens[end + 1]) if end + 1 < len(tokens) else None
+        return (_measured(value, scale), end + 2) if scale else (_measured(value, "degree"), end + 1)
     unit = None if following in words.STUCK_ONLY else words.UNITS.get(following)
     if unit:
-        return f"{value} {unit}", end + 1
+        return _measured(value, unit), end + 1
     return value, end
 
 
@@ -161,7 +184,7 @@ def _spelled(tokens: list[str], i: int) -> Read | None:
             part, last = part + words.ONES[token], 1
         elif token in words.TENS and last in (0, 100):
             part, last = part + words.TENS[token], 10
-        elif token == "hundred":
+        elif token == "hundred" and last != 100:
             part, last = (part or 1) * 100, 100
         elif token in words.SCALES:
             total, part, last = total + (part or 1) * words.SCALES[token], 0, 0
@@ -171,21 +194,11 @@ def _spelled(tokens: list[str], i: int) -> Read | None:
     if last == 10 and end < len(tokens) and tokens[end] in words.ORDINALS:
         number = total + part + words.ORDINALS[tokens[end]]
         return dates.day_first(tokens, end + 1, number) or (_ordinal(number), end + 1)
-    if end == i + 1 and tokens[i] == "one" and not _one_counts(tokens, i):
-        return None
     return _quantity(str(total + part), tokens, i, end)
 
 
 def _goes_on(tokens: list[str], i: int) -> bool:
     return i < len(tokens) and (tokens[i] in words.ONES or tokens[i] in words.TENS)
-
-
-def _one_counts(tokens: list[str], i: int) -> bool:
-    after = tokens[i + 1] if i + 1 < len(tokens) else "."
-    before = tokens[i - 1] if i else ""
-    return before not in words.ONE_IS_NOBODY_AFTER and (
-        after not in words.ONE_IS_NOBODY_BEFORE or before in words.COUNTED
-    )
 
 
 def _ordinal_word(tokens: list[str], i: int) -> Read | None:
@@ -205,36 +218,44 @@ def _ordinal(number: int) -> str:
 
 
 def _identifier(token: str) -> str:
-    """A word with digits in it. A long word's letters say nothing that the vector does not: iphone6 is 6."""
-    word = _LONG_WORD.match(token)
-    rest = token[word.end() :] if word else token.replace("-", "")
+    """A word with digits in it. A long word's letters say nothing that the vector does not: iphone6 is 6, v2 is 2."""
+    word = _NO_PART_OF_IT.match(token)
+    rest = (token[word.end() :] if word else token).replace("-", "")
     return _value(rest) if rest.isdecimal() else rest
 
 
 def _same_month(date: str, form: str) -> str:
     """The 3 of "January 2 or 3" is a day of January too."""
-    day = form.rstrip("stndrh")
-    if len(date) >= 7 and date[-6] == "-" and date[-3] == "-" and len(day) <= 2 and day.isdecimal():
-        return f"{date[-7:-2].lstrip('<>=') if date[-7] == '-' else date[-10:-2]}{int(day):02}"
+    day, start = form.rstrip("stndrh"), date.lstrip("<>=")[:-2]
+    if start[-1:] == "-" == start[-4:-3] and len(day) <= 2 and day.isdecimal():
+        return f"{start}{int(day):02}"
     return form
 
 
-def _is_year(form: str) -> bool:
-    return len(form) == 4 and form[:2] in ("19", "20") and form.isdecimal()
+def _dated(form: str) -> bool:
+    """Is it a date, a year or a time of day?"""
+    if len(form) == 4:
+        return form[:2] in ("19", "20") and form.isdecimal()
+    return ":" in form or "-" in form[:5] or form in words.WEEKDAYS
 
 
 def _scaled(number: str, scale: int) -> str:
     if len(number) > DIGITS_MAX:
         return number
-    return _value(format(Decimal(number) * scale, "f"))
+    return _value(format((Decimal(number) * scale).normalize(), "f"))
 
 
 def _value(number: str) -> str:
-    """The digits without needless zeros: "007" is "7", "2.50" is "2.5", "-0" is "0"."""
+    """The digits without needless zeros: "007" is "7", "2.0" is "2"; "2.10" stays, it may be a version."""
     if len(number) == 1:
         return number
     sign = "-" if number[0] == "-" else ""
     whole, _, decimals = number.lstrip("-").partition(".")
-    whole, decimals = whole.lstrip("0") or "0", decimals.rstrip("0")
-    value = f"{whole}.{decimals}" if decimals else whole
+    whole = whole.lstrip("0") or "0"
+    value = f"{whole}.{decimals}" if decimals.strip("0") else whole
     return value if value == "0" else sign + value
+
+
+def _measured(value: str, unit: str) -> str:
+    """A value with its unit. What is measured or paid is no version: 2.50 dollars are 2.5."""
+    return f"{value.rstrip('0') if '.' in value else value} {unit}"

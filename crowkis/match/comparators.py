@@ -9,7 +9,8 @@ from crowkis.match import vocabulary as words
 LOOK_BACK_TOKENS_MAX = 4
 LOOK_AHEAD_TOKENS_MAX = 3
 
-_BETWEEN = frozenset({"of", "the", "a", "an", "on", "$", "€", "£", "₹", "¥", "rs", ".", "#"})
+_BETWEEN = frozenset({"of", "$", "€", "£", "₹", "¥", "rs", ".", "#"})
+_DATE_BETWEEN = _BETWEEN | {"the", "on", "in"}
 
 
 def comparator(tokens: list[str], start: int, end: int, dated: bool) -> tuple[str, int]:
@@ -42,8 +43,8 @@ def _behind(tokens: list[str], end: int) -> tuple[str, int]:
 
 
 def _before(tokens: list[str], start: int, dated: bool) -> str:
-    j = start - 1
-    while j > 0 and tokens[j] in _BETWEEN:
+    j, between = start - 1, _DATE_BETWEEN if dated else _BETWEEN
+    while j > 0 and tokens[j] in between:
         j -= 1
     if j < 0:
         return ""
@@ -78,8 +79,56 @@ def _unless_denied(sign: str, tokens: list[str], j: int) -> str:
 
 
 def _number_at(tokens: list[str], k: int) -> bool:
-    return k < len(tokens) and (tokens[k][0].isdigit() or tokens[k] in words.ONES or tokens[k] in words.TENS)
+    return 0 <= k < len(tokens) and (
+        tokens[k][-1].isdigit() or tokens[k][0].isdigit() or tokens[k] in words.ONES or tokens[k] in words.TENS
+    )
 
 
 def _is(tokens: list[str], k: int, word: str) -> bool:
     return 0 <= k < len(tokens) and tokens[k] == word
+
+
+def comparisons(tokens: list[str]) -> list[str]:
+    """Comparisons with something other than a number: "before Ann" is "<..", "at least as tall as" ">=..".
+
+    A superlative is "most" or "least". Only the directions are told, without what is compared.
+    """
+    found = []
+    for j, token in enumerate(tokens):
+        if token not in _BARE:
+            continue
+        sign = _bare(tokens, j, token)
+        if sign:
+            found.append(sign)
+    return found
+
+
+_BARE = frozenset({"than", "before", "after", "or"} | words.SUPERLATIVES.keys())
+
+
+def _bare(tokens: list[str], j: int, token: str) -> str:
+    if any(_quantity_at(tokens, k) for k in range(j + 1, j + (5 if _is(tokens, j + 1, "or") else 3))):
+        return ""
+    if token == "or":
+        sign = words.AFTER_OR.get(tokens[j + 1], "") if j + 1 < len(tokens) else ""
+        counted = any(_quantity_at(tokens, k) for k in range(j - LOOK_AHEAD_TOKENS_MAX, j))
+        return f"{sign}.." if sign and not counted else ""
+    if token in ("before", "after"):
+        if _is(tokens, j - 1, "or"):
+            return ""
+        return _unless_denied(words.BEFORE_NUMBER[token], tokens, j) + ".."
+    if token == "than":
+        sign = _than(tokens, j)
+        return f"{sign}.." if sign else ""
+    if token in ("most", "least") and _is(tokens, j - 1, "at"):
+        if any(_quantity_at(tokens, k) for k in range(j - 1 - LOOK_AHEAD_TOKENS_MAX, j - 1)):
+            return ""
+        return "<=.." if token == "most" else ">=.."
+    return words.SUPERLATIVES.get(token, "")
+
+
+def _quantity_at(tokens: list[str], k: int) -> bool:
+    return _number_at(tokens, k) or (0 <= k < len(tokens) and tokens[k] in _NAMED_TIMES)
+
+
+_NAMED_TIMES = words.MONTHS.keys() | words.WEEKDAYS.keys() | words.RELATIVE_DAYS.keys() | words.DAYTIMES.keys()

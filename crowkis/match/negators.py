@@ -7,6 +7,9 @@ disable, invalid). Not counted is what only looks like it: "no more than 2" (a c
 
 from crowkis.match.vocabulary import COMPARATIVES, listed
 
+NEITHER_TOKENS_MAX = 16
+"""How far before "nor" its "neither" may stand."""
+
 _ALWAYS = listed(
     "never without cannot neither none nothing nobody nowhere unable except excluding lack lacks lacking non "
     "dont doesnt didnt isnt arent wasnt werent cant couldnt wont wouldnt shouldnt hasnt havent hadnt aint"
@@ -39,14 +42,14 @@ def _negates(token: str, tokens: list[str], i: int) -> bool:
     after = tokens[i + 1] if i + 1 < len(tokens) else ""
     before = tokens[i - 1] if i else ""
     if token == "nor":
-        return "neither" not in tokens
+        return "neither" not in tokens[max(0, i - NEITHER_TOKENS_MAX) : i]
     if token in ("stop", "stopped", "quit", "avoid"):
         return after.endswith("ing") and len(after) > 4
     if token == "other":
         return after == "than"
     if token == "not":
-        return not (before == "or" or after == "only" or _compares(tokens, i + 1))
-    return not (after[:1].isdigit() or after in (".", "#", "matter", "doubt") or _compares(tokens, i + 1))
+        return not (before == "or" or after in ("only", "sure", "certain") or _compares(tokens, i + 1))
+    return not (after[:1].isdigit() or after in (".", ",", "#", "matter", "doubt") or _compares(tokens, i + 1))
 
 
 def _compares(tokens: list[str], i: int) -> bool:
@@ -61,6 +64,8 @@ def _compares(tokens: list[str], i: int) -> bool:
 def _contraction_negates(token: str, tokens: list[str], i: int) -> bool:
     after = tokens[i + 1] if i + 1 < len(tokens) else ""
     before = tokens[i - 1] if i else "."
+    if token == "don't" and after in ("know", "understand"):
+        return False
     if after not in _PRONOUNS or token == "don't":
         return True
     if before == ",":

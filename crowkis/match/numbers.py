@@ -11,6 +11,7 @@ from crowkis.values.question import Candidate, Policy, Question
 from crowkis.values.verdict import Reason
 
 _SIGNS = "<>=+-*÷^"
+DIRECTIONS = frozenset({"<..", ">..", "<=..", ">=..", "most", "least"})
 
 
 def agree(question: Question, candidate: Candidate, policy: Policy) -> Reason | None:
@@ -28,18 +29,37 @@ def measures(question: Question, candidate: Candidate, policy: Policy) -> tuple[
 
 def _same(asked: tuple[str, ...], stored: tuple[str, ...]) -> bool:
     mine, theirs = Counter(asked), Counter(stored)
+    if not _directions_agree(mine, theirs):
+        return False
     if mine == theirs:
         return _by_kind(asked) == _by_kind(stored)
     left, right = list((mine - theirs).elements()), list((theirs - mine).elements())
     if left and right:
         return _same_but_for_units(asked, stored)
-    return all(_is_one_span(form) for form in left or right)
+    return all(_goes_without_saying(form) for form in left or right)
+
+
+def _directions_agree(mine: Counter[str], theirs: Counter[str]) -> bool:
+    """Comparisons with things that are no numbers: they may not contradict, but one text may do without.
+
+    Takes them out of both counters.
+    """
+    first, second = _taken(mine), _taken(theirs)
+    return first == second or not first or not second
+
+
+def _taken(forms: Counter[str]) -> set[str]:
+    directions = {form for form in forms if form in DIRECTIONS}
+    for form in directions:
+        del forms[form]
+    return directions
 
 
 def _by_kind(forms: tuple[str, ...]) -> dict[str, list[str]]:
     kinds: dict[str, list[str]] = {}
     for form in forms:
-        kinds.setdefault(_kind(form), []).append(form)
+        if form not in DIRECTIONS:
+            kinds.setdefault(_kind(form), []).append(form)
     return kinds
 
 
@@ -48,13 +68,15 @@ def _kind(form: str) -> str:
     value, _, unit = form.lstrip(_SIGNS).partition(" ")
     if unit:
         return unit
-    if ":" in value or "-" in value:
-        return "time"
+    if ":" in value or "-" in value[1:]:
+        return "time" if ":" in value else "date"
     return "year" if len(value) == 4 and value[:2] in ("19", "20") else "number"
 
 
 def _same_but_for_units(asked: tuple[str, ...], stored: tuple[str, ...]) -> bool:
     """Equal in number and order, but one text leaves out units?"""
+    asked = tuple(form for form in asked if form not in DIRECTIONS)
+    stored = tuple(form for form in stored if form not in DIRECTIONS)
     if len(asked) != len(stored):
         return False
     for mine, theirs in zip(asked, stored, strict=True):
@@ -65,6 +87,7 @@ def _same_but_for_units(asked: tuple[str, ...], stored: tuple[str, ...]) -> bool
     return True
 
 
-def _is_one_span(form: str) -> bool:
+def _goes_without_saying(form: str) -> bool:
+    """Today, or one of a span of time: the other text may mean it without naming it."""
     value, _, unit = form.partition(" ")
-    return value == "1" and unit in SPANS_OF_TIME
+    return form == "d+0" or (value == "1" and unit in SPANS_OF_TIME)

@@ -8,13 +8,16 @@ import re
 from crowkis.values.question import Candidate, Policy, Question
 from crowkis.values.verdict import Reason
 
+_LEADS = re.compile(r"\b(?:with|to|into|from|by|for|than|before|after|over|of)\s+[\"'`“«‘]")
+"""A word of direction right before a span: then the order of the spans is part of what is asked."""
+
 
 def agree(question: Question, candidate: Candidate, policy: Policy) -> Reason | None:
     """An answer to a question that quotes something else is not served."""
     asked, stored = question.features.quoted, candidate.features.quoted
     if asked == stored or candidate.exact:
         return None
-    if _said(asked, stored, candidate.text) and _said(stored, asked, question.text):
+    if _agree(asked, question.text, stored, candidate.text):
         return None
     return Reason("quoted.differ", list(stored), list(asked))
 
@@ -24,16 +27,26 @@ def measures(question: Question, candidate: Candidate, policy: Policy) -> tuple[
     return list(candidate.features.quoted), list(question.features.quoted)
 
 
-def _said(spans: tuple[str, ...], quoted: tuple[str, ...], text: str) -> bool:
-    """Is every span quoted by the other text too, or said in it without marks where it quotes nothing?"""
-    if quoted:
-        return sorted(map(_spelling, spans)) == sorted(map(_spelling, quoted))
-    return all(_stands_in(_spelling(span), _spelling(text) if " " in span else text) for span in spans)
+def _agree(asked: tuple[str, ...], question: str, stored: tuple[str, ...], candidate: str) -> bool:
+    mine, theirs = [_spelling(span) for span in asked], [_spelling(span) for span in stored]
+    if sorted(mine) == sorted(theirs):
+        return mine == theirs or not (_LEADS.search(question) or _LEADS.search(candidate))
+    return _all_said(set(mine) - set(theirs), candidate) and _all_said(set(theirs) - set(mine), question)
+
+
+def _all_said(spans: set[str], text: str) -> bool:
+    """Does every span that only the other text quotes stand in this one without marks?"""
+    folded = _folded(text) if spans else ""
+    return all(_stands_in(span, folded if " " in span else text) for span in spans)
 
 
 def _spelling(span: str) -> str:
     """A quoted phrase may be capitalised either way; a single word, a name in code for example, may not."""
-    return " ".join(span.split()).casefold() if " " in span else span
+    return _folded(span) if " " in span else span
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def _stands_in(span: str, text: str) -> bool:

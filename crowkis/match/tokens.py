@@ -12,9 +12,9 @@ _TOKEN = re.compile(
     r"""\d{4}-\d{1,2}-\d{1,2}(?![\w-])
     | \d{1,3}(?:,\d{2,3}){0,8},\d{3}(?!\d)(?:\.\d++)?[^\W_]*+
     | (?:(?<![\w).])-)?\d++(?:[.:/]\d++)*+[^\W_]*+
-    | \.\d++[^\W_]*+
-    | [^\W\d_]++(?:'[^\W\d_]++ | -?\d\w*+(?:-\d\w*+)*+)?
-    | [<>]=? | [≤≥$€£¥₹%^#+*×÷=°.,;:?!()]
+    | (?<![\w.])\.\d++[^\W_]*+
+    | [^\W\d_]++(?:'[^\W\d_]++ | -?\d\w*+(?:[-.]\d\w*+)*+)?
+    | [<>]=? | [≤≥$€£¥₹%^#&+*×÷=°.,;:?!()]
     """,
     re.VERBOSE,
 )
@@ -23,6 +23,8 @@ _TYPOGRAPHY = str.maketrans(
     {raised: f"^{digit}" for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
     | {"½": " 1/2", "¼": " 1/4", "¾": " 3/4", "⁄": "/", "’": "'", "‘": "'", "−": "-", "–": "-", "—": " - "}
 )
+
+_FOREIGN_DIGIT = re.compile(r"[^\D0-9]")
 
 _ROMAN = re.compile(
     r"""\b(?:XVI{1,3}|XI[IVX]|XI{1,3}|X[IVX]|V?I{2,3}|I[VX]|VI)\b
@@ -42,6 +44,7 @@ def _plain(text: str) -> str:
     """The text with typographic variants made plain, Roman numerals in digits, and in lower case."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(_TYPOGRAPHY))
+        text = _FOREIGN_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit.group())), text)
     if "I" in text or "V" in text or "X" in text:
         text = _ROMAN.sub(_arabic, text)
     text = text.lower()

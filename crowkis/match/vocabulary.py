@@ -62,6 +62,7 @@ UNITS = alike(
     calorie|calories|kcal star|stars people|persons|person time|times
     """
 )
+DEGREES = {"c": "celsius", "celsius": "celsius", "centigrade": "celsius", "f": "fahrenheit", "fahrenheit": "fahrenheit"}
 CURRENCIES = frozenset("$€£¥₹")
 STUCK_ONLY = frozenset({"m", "g", "l", "s", "h", "w", "v", "mi", "ms", "mp", "gig"})
 """Units only when they stand right behind the digits: as words of their own they are something else."""
@@ -106,16 +107,12 @@ OR_EQUAL = {MORE: ">=", LESS: "<="}
 NOT_THAT = {MORE: "<=", LESS: ">=", ">=": LESS, "<=": MORE}
 DENIALS = frozenset({"no", "not", "never", "doesn't", "don't", "isn't", "didn't"})
 
-ONE_IS_NOBODY_AFTER = listed(
-    "which this that these those each every any no some the another other next last good best better right wrong new "
-    "old as like can could do does did should would will must may might if when has is how why where cant"
+COUNTED = listed("block brick number step part chapter level phase question item player room gate day")
+"""Right before "one" they make a number of it; elsewhere "one" may be somebody or something (which one, no one)."""
+
+SUPERLATIVES = dict.fromkeys(
+    listed("most maximum highest largest biggest longest tallest widest heaviest greatest latest oldest"), "most"
+) | dict.fromkeys(
+    listed("least fewest minimum lowest smallest shortest narrowest lightest earliest youngest cheapest"), "least"
 )
-ONE_IS_NOBODY_BEFORE = listed(
-    "of can could should would will must may might is be does has had who that which to get go goes and but "
-    "thing want wants need needs , . ? ! ) ; :"
-)
-"""Between such words "one" stands for somebody or something and counts nothing."""
-COUNTED = frozenset(
-    {"than", "least", "most", "block", "brick", "number", "step", "part", "chapter", "level", "day", "or"}
-)
-"""Right before "one" they make a number of it whatever follows."""
+AS_MUCH = listed("same equal equals exactly as")

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import threading
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crowkis.embed import onnx
+from crowkis.embed import graph_cache, onnx
 from crowkis.embed.onnx import EDGE_CHARS, EDGE_TOKENS, UNSEEN_SHARE_MAX, WINDOW_TOKENS, OnnxEmbedder, window
 from crowkis.interfaces import EmbedderError
 
@@ -173,6 +174,24 @@ class TestLoading:
 
         assert "cannot be written" in embedder.note
         assert 1 == len(embedder.embed(["hello"]))
+
+    def test_nothing_but_our_own_file_is_written_and_no_connection_is_opened(self, tmp_path):
+        """onnxruntime would keep a device id and a queue of usage data in the user's cache, and send it."""
+        script = (
+            "import pathlib, socket, sys; from crowkis.embed.onnx import OnnxEmbedder;"
+            "OnnxEmbedder().embed(['hello']);"
+            "links = [str(fd.readlink()) for fd in pathlib.Path('/proc/self/fd').glob('*') if fd.is_symlink()]"
+            " if sys.platform == 'linux' else [];"
+            "print([link for link in links if 'socket:' in link or 'onnxruntime.db' in link])"
+        )
+        quiet = ("CI", "ORT_DISABLE_TELEMETRY", "GITHUB_ACTIONS", "TF_BUILD")
+        environment = {name: value for name, value in os.environ.items() if name not in quiet}
+        environment |= {"XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)}
+        command = [sys.executable, "-c", script]
+        said = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+
+        assert "[]" == said.strip()
+        assert [graph_cache.file_name()] == [path.name for path in tmp_path.rglob("*") if path.is_file()]
 
     def test_once_closed_it_refuses(self, graph_directory):
         embedder = OnnxEmbedder(graph_directory)

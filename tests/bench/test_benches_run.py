@@ -1,0 +1,93 @@
+"""Benches that nobody runs rot: each is run here with tiny sizes. What they measure is not looked at."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).parents[2] / "bench"
+RUN_S_MAX = 120
+
+pytestmark = [pytest.mark.process, pytest.mark.model]
+needs_redis = pytest.mark.skipif(
+    not (shutil.which("redis-server") and shutil.which("redis-benchmark")),
+    reason="redis-server is not installed (Debian: apt-get install redis)",
+)
+
+
+def told_by(name, tmp_path, *arguments):
+    """Run a bench; what it wrote as JSON."""
+    path = tmp_path / "numbers.json"
+    command = [sys.executable, str(BENCH / name), "--json", str(path), *arguments]
+    subprocess.run(command, check=True, timeout=RUN_S_MAX, cwd=tmp_path)
+    return json.loads(path.read_text("utf-8"))
+
+
+def written(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return str(path)
+
+
+def test_stream_plays_questions_against_the_server_and_against_plain_cosine(tmp_path):
+    questions = ["how do i reset my password", "how do i reset my password", "where is the office in rome"]
+    rows = [{"query": question, "answer_id": question[:3]} for question in questions]
+    data = written(tmp_path / "stream_small.jsonl", rows)
+
+    found = told_by("stream.py", tmp_path, "--data", data, "--bars", "0.9,0.95", "--server-bars", "0.8")
+
+    stream = found["streams"]["stream_small"]
+    assert {"default", "0.8"} == set(stream["server"])
+    assert {"0.9", "0.95"} == set(stream["cosine"])
+    assert {"default", "0.8"} == set(stream["cosine_same_hits"])
+    assert {"exact": 1, "vector": 0, "miss": 2, "write": 2} == {
+        kind: taken["count"] for kind, taken in stream["times"].items()
+    }
+
+
+def test_stream_also_reads_rows_of_question_and_answer(tmp_path):
+    rows = [{"question": f"what is {number} plus {number}", "answer": str(2 * number)} for number in (1, 2, 2)]
+    data = written(tmp_path / "sums.jsonl", rows)
+
+    found = told_by("stream.py", tmp_path, "--data", data, "--bars", "0.9")
+
+    played = found["streams"]["sums"]["server"]["default"]
+    assert (3, 0) == (played["asked"], played["wrong"])
+
+
+@needs_redis
+def test_latency_times_every_kind_of_call(tmp_path):
+    found = told_by("latency.py", tmp_path, "--entries", "30", "--rounds", "1", "--calls", "8")
+
+    assert 30 == found["vectors"]
+    assert {
+        "redis GET", "crowkis GET", "crowkis exact CGET",
+        "bare redis GET", "bare crowkis GET", "bare crowkis exact CGET",
+        "crowkis semantic CGET", "embedding alone", "crowkis CSET, vector known", "crowkis CSET, new text",
+    } == set(found["times"])  # fmt: skip
+    assert {"exact_cget_to_redis_get_p50", "semantic_minus_embedding_p50_ms"} <= set(found["verdict"])
+
+
+def test_embedding_load_compares_the_server_with_bare_threads(tmp_path):
+    found = told_by("embedding_load.py", tmp_path, "--texts", "60", "--rounds", "1", "--clients", "8")
+
+    assert {"bare_texts_per_s", "server_texts_per_s", "server_to_bare", "client_cores", "ping"} <= set(found)
+
+
+@needs_redis
+def test_plain_compares_with_redis_at_the_same_durability(tmp_path):
+    found = told_by("plain.py", tmp_path, "--requests", "400", "--rounds", "1", "--sync", "no,always")
+
+    assert {(sync, pipeline, word) for sync in ("no", "always") for pipeline in (1, 16) for word in ("GET", "SET")} == {
+        (row["sync"], row["pipeline"], row["word"]) for row in found["rows"]
+    }
+
+
+def test_kill_finds_every_acknowledged_write_again(tmp_path):
+    found = told_by("kill.py", tmp_path, "--rounds", "1", "--clients", "2")
+
+    assert 0 == found["lost"]
+    assert found["answers_checked"] > 0
+    assert found["paraphrases_asked"] == found["paraphrases_served"]

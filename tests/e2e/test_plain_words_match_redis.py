@@ -1,0 +1,269 @@
+"""The plain words against a real redis-server: the same script on both, under RESP2 and RESP3, replies compared.
+
+Errors are compared by their code alone, keys without order, remaining lifetimes with a tolerance for slow machines.
+The random scripts print their seed with a failure. INCRBYFLOAT is compared where Redis's binary arithmetic is exact:
+ours is decimal and has no rounding noise (997.49 where Redis says 997.48999999999999999).
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from random import Random
+
+import hiredis
+import pytest
+
+pytestmark = pytest.mark.process
+
+LIFETIME_TOLERANCE_MS = 2_500
+SEEDS = int(os.environ.get("DIFFERENTIAL_SEEDS", "6"))
+STEPS = 400
+
+
+@pytest.fixture(scope="module")
+def redis_port(tmp_path_factory):
+    """A real redis-server that keeps nothing."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("redis-server is not installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    directory = tmp_path_factory.mktemp("redis")
+    running = subprocess.Popen(
+        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 15
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            break
+        except OSError:
+            assert time.monotonic() < deadline, "redis-server did not start"
+            assert running.poll() is None
+    yield port
+    running.terminate()
+    running.wait(10)
+
+
+@pytest.fixture(params=[2, 3])
+def both(request, server, redis_port):
+    """Runs a request on both servers and returns both replies, made comparable."""
+    ours = server.connect()
+    theirs = type(ours)("127.0.0.1", redis_port)
+    for wire in (ours, theirs):
+        wire("HELLO", request.param)
+        wire("FLUSHALL")
+
+    def run(*words):
+        return comparable(words, theirs(*words)), comparable(words, ours(*words))
+
+    yield run
+    ours.close()
+    theirs.close()
+
+
+class About(int):
+    """A number of milliseconds, equal to others near it."""
+
+    def __eq__(self, other):
+        return isinstance(other, About) and abs(int(self) - int(other)) <= LIFETIME_TOLERANCE_MS
+
+    __hash__ = None
+
+
+def comparable(words, reply):
+    """A reply without what two right servers may differ in."""
+    word = str(words[0]).upper()
+    if isinstance(reply, hiredis.ReplyError):
+        return f"error {str(reply).partition(' ')[0]}"
+    if word == "KEYS":
+        return sorted(reply)
+    if word in ("TTL", "PTTL") and reply > 0:
+        return About(reply * (1000 if word == "TTL" else 1))
+    return reply
+
+
+def scan_all(both_run, wire, *options):
+    """Every key SCAN finds."""
+    cursor, found = b"0", []
+    while True:
+        cursor, keys = wire("SCAN", cursor, *options)
+        found += keys
+        if cursor == b"0":
+            return sorted(found)
+
+
+SCRIPTS = {
+    "set and its options": """
+        SET k v | GET k | SET k w NX | GET k | SET k w XX | GET k | SET n w XX | GET n | SET n w NX | GET n
+        SET k x GET | SET m x GET | GET m | SET k y NX GET | SET q y NX GET | GET q | SET q z XX GET
+        SET k v EX 100 | TTL k | SET k v KEEPTTL | TTL k | SET k v | TTL k | SET k v PX 100000 | PTTL k
+        SET k v EXAT 4102444800 | SET k v PXAT 4102444800000 | SET k v EXAT 1 | GET k | EXISTS k | TYPE k
+        SET k v PXAT 1 GET | GET k
+        SET k v EX 0 | SET k v EX -1 | SET k v PX 0 | SET k v EX x | SET k v EX | SET k v EX 10 PX 10
+        SET k v NX XX | SET k v KEEPTTL EX 10 | SET k | SET k v NONSENSE | SET k v EXAT 0
+        SET k v ex 100 nx | set K V Xx gEt | SET k EX 10 | SET k NX EX 10 | GET k | SET k v EX 9223372036854775807
+    """,
+    "other ways of setting": """
+        SETNX k v | SETNX k w | GET k | SETEX k 100 v | TTL k | PSETEX k 100000 v | PTTL k | SETEX k 0 v | SETEX k x v
+        SETEX k -5 v | PSETEX k 0 v | GETSET k w | TTL k | GETSET new v | GETDEL k | GETDEL k | EXISTS k
+        APPEND k ab | APPEND k cd | GET k | STRLEN k | STRLEN none | EXPIRE k 100 | APPEND k e | TTL k
+        MSET a 1 b 2 | MGET a b c a | MSET a 1 b | MSET a | MSETNX a 1 z 2 | EXISTS z | MSETNX y 1 z 2 | MGET y z
+        MSETNX y | MSET k v k w | GET k | EXPIRE k 100 | MSET k x | TTL k | MGET
+    """,
+    "counting": """
+        INCR n | INCR n | DECR n | INCRBY n 41 | DECRBY n 2 | GET n | INCRBY n -5 | DECRBY n -5 | INCRBY n x
+        SET t text | INCR t | INCRBYFLOAT t 1 | SET t 007 | INCR t | SET t +7 | INCR t | SET t " 7" | INCR t | SET t -0
+        INCR t | SET t "" | INCR t | SET m 9223372036854775807 | INCR m | INCRBY m 1 | DECR m | GET m
+        SET m -9223372036854775807 | DECR m | DECR m | INCRBY m -1 | INCR m | INCRBY x 9223372036854775808
+        INCRBY x 007 | INCRBY x 1.5 | DECRBY x -9223372036854775808 | DECRBY x -9223372036854775807
+        EXPIRE n 100 | INCRBY n
+        INCR n | TTL n | INCRBYFLOAT f 0.1 | INCRBYFLOAT f 0.2 | GET f | INCRBYFLOAT f -0.3 | INCRBYFLOAT f 5.0e3
+        INCRBYFLOAT f 200 | INCRBYFLOAT n 0.5 | TTL n | INCR n | SET e 3e3 | INCRBYFLOAT e 1 | SET e abc
+        INCRBYFLOAT e 1 | INCRBYFLOAT g 1_0 | INCRBYFLOAT g " 1" | INCRBYFLOAT g nan | INCRBYFLOAT g inf | GET g
+        SET h 10.50 | INCRBYFLOAT h 0.5 | INCRBYFLOAT h 1e3 | INCRBYFLOAT i 1e-17 | INCRBYFLOAT j 3.333333333333
+        SET l 1_0 | INCRBYFLOAT l 1 | INCRBYFLOAT l x | INCRBYFLOAT l
+    """,
+    "lifetimes": """
+        EXPIRE none 10 | TTL none | PTTL none | PERSIST none | SET k v | TTL k | PTTL k | PERSIST k | EXPIRE k 100
+        TTL k | PTTL k | PERSIST k | TTL k | PEXPIRE k 100000 | PTTL k | EXPIRE k 200 NX | TTL k | EXPIRE k 200 XX
+        TTL k | EXPIRE k 100 GT | TTL k | EXPIRE k 300 GT | TTL k | EXPIRE k 400 LT | TTL k | EXPIRE k 100 LT | TTL k
+        PERSIST k | EXPIRE k 100 GT | TTL k | EXPIRE k 100 XX | EXPIRE k 100 LT | TTL k | PERSIST k | EXPIRE k 50 NX
+        TTL k | EXPIRE k 10 NX XX | EXPIRE k 10 GT LT | EXPIRE k 10 NX GT | EXPIRE k 900 XX GT | TTL k
+        EXPIRE k 10 XX LT | TTL k | EXPIRE k x | EXPIRE k | EXPIRE k 10 NONSENSE | EXPIRE k 0 | EXISTS k | SET k v
+        EXPIRE k -1 | GET k | SET k v | PEXPIRE k -1 | GET k | EXPIRE k 007 | SET k v | EXPIREAT k 4102444800
+        PEXPIREAT k 1 | EXISTS k | SET k v | EXPIREAT k 1 | EXISTS k | EXPIRE k 9223372036854775807
+        SET k v | EXPIRE k 9223372036854775807 | PEXPIRE k 9223372036854775807 | TTL k
+    """,
+    "keys": """
+        MSET one 1 two 2 three 3 | EXISTS one two one none | DEL one one none | EXISTS one | TYPE two | TYPE none
+        DBSIZE | KEYS * | KEYS t* | KEYS t?o | KEYS [to]* | KEYS [^t]* | KEYS none | UNLINK two | TOUCH three none
+        SELECT 1 | DBSIZE | SET other 1 | KEYS * | SELECT 0 | KEYS * | FLUSHDB | DBSIZE | SELECT 1 | DBSIZE
+        FLUSHDB ASYNC | DBSIZE | SELECT 0 | FLUSHDB SYNC | FLUSHDB NONSENSE | FLUSHALL | SELECT x | SELECT 99 | SELECT
+        KEYS | DEL | EXISTS | TYPE | DBSIZE x | SCAN x | SCAN 0 COUNT 0 | SCAN 0 COUNT x | SCAN 0 NONSENSE
+        SCAN 0 MATCH | GET | NONSENSE | get
+    """,
+}
+
+
+def requests_of(script):
+    """The requests of a script: divided by bars and line ends, double quotes around words with spaces."""
+    from shlex import split
+
+    return [split(line) for row in script.strip().splitlines() for line in row.split(" | ")]
+
+
+@pytest.mark.parametrize("name", sorted(SCRIPTS))
+def test_a_scripted_session_gets_the_same_replies(both, name):
+    for number, request in enumerate(requests_of(SCRIPTS[name])):
+        theirs, ours = both(*request)
+
+        assert theirs == ours, f"request {number}: {request}"
+
+
+KEYS = [b"a", b"b", b"key:1", b"key:2", b"k\xff\x00", b"with space", "ž".encode(), b""]
+VALUES = [b"", b"v", b"10", b"-3", b"1.5", b"x" * 100, b"\r\n\x00", b"9223372036854775807", b"010", b"2e2"]
+NUMBERS = [b"1", b"-1", b"0", b"100", b"5", b"x", b"", b"9223372036854775807", b"-9223372036854775808"]
+SECONDS = [b"100", b"1000", b"50", b"0", b"-1", b"x", b"100000"]
+FLOAT_KEYS = [b"float:1", b"float:2"]
+FLOATS = [b"0.5", b"-2.5", b"3", b"1e3", b"x", b"0"]
+
+
+def random_request(rng):
+    """One request of the plain words, now and then a wrong one."""
+    key, value = rng.choice(KEYS), rng.choice(VALUES)
+    seconds = rng.choice(SECONDS)
+    pairs = [item for _ in range(rng.randint(1, 3)) for item in (rng.choice(KEYS), rng.choice(VALUES))]
+    some = [rng.choice(KEYS) for _ in range(rng.randint(1, 3))]
+    options = rng.choice(
+        [[], ["NX"], ["XX"], ["GET"], ["EX", seconds], ["PX", seconds + b"000"], ["KEEPTTL"], ["XX", "KEEPTTL"],
+         ["NX", "EX", seconds], ["XX", "GET"], ["NX", "XX"], ["EX"], ["EXAT", b"4102444800"], ["PXAT", b"1"]]
+    )  # fmt: skip
+    return rng.choice(
+        [
+            ("GET", key), ("GET", key), ("SET", key, value, *options), ("SET", key, value, *options), ("DEL", *some),
+            ("EXISTS", *some), ("EXPIRE", key, seconds, *rng.choice([[], ["NX"], ["XX"], ["GT"], ["LT"]])),
+            ("PEXPIRE", key, seconds + b"000"), ("TTL", key), ("PTTL", key), ("PERSIST", key), ("TYPE", key),
+            ("KEYS", rng.choice([b"*", b"key:*", b"?", b"[ab]", b"k*", b"*\xff*"])), ("MGET", *some),
+            ("MSET", *pairs), ("MSETNX", *pairs), ("SETNX", key, value), ("SETEX", key, seconds, value),
+            ("PSETEX", key, seconds + b"000", value), ("GETSET", key, value), ("GETDEL", key), ("APPEND", key, value),
+            ("STRLEN", key), ("INCR", key), ("DECR", key), ("INCRBY", key, rng.choice(NUMBERS)),
+            ("DECRBY", key, rng.choice(NUMBERS)), ("INCRBYFLOAT", rng.choice(FLOAT_KEYS), rng.choice(FLOATS)),
+            (rng.choice(["GET", "DEL", "STRLEN", "INCR", "PTTL"]), rng.choice(FLOAT_KEYS)),
+            ("SET", rng.choice(FLOAT_KEYS), rng.choice([b"1.5", b"2e2", b"-7", b"1.5x", b""]), *options),
+            ("SELECT", rng.choice([b"0", b"1", b"0", b"16"])), ("MSET", *pairs[:-1]),
+        ] + [("FLUSHDB",)] * (rng.random() < 0.2)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_a_random_session_gets_the_same_replies(both, seed):
+    rng, history = Random(seed), []
+    for _ in range(STEPS):
+        request = random_request(rng)
+        history.append(request)
+        theirs, ours = both(*request)
+
+        assert theirs == ours, f"seed {seed}, last requests: {history[-6:]}"
+
+
+def test_scan_finds_the_same_keys(both, server, redis_port):
+    ours = server.connect()
+    theirs = type(ours)("127.0.0.1", redis_port)
+    for number in range(200):
+        both("SET", f"key:{number}", "v")
+    both("SET", "other", "v")
+    for options in ((), ("COUNT", 7), ("MATCH", "key:1*"), ("MATCH", "key:1*", "COUNT", 3), ("TYPE", "string"),
+                    ("TYPE", "list"), ("match", "none")):  # fmt: skip
+        assert scan_all(both, theirs, *options) == scan_all(both, ours, *options)
+
+
+PATTERN_PIECES = [
+    "*",
+    "?",
+    "a",
+    "b",
+    "[ab]",
+    "[^a]",
+    "[a-c]",
+    "[c-a]",
+    "\\*",
+    "\\",
+    "[",
+    "]",
+    "[]",
+    "[^]",
+    "-",
+    "[a\\]]",
+    "^",
+    "**",
+    "[a-",
+]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_patterns_mean_the_same(both, seed):
+    rng = Random(seed)
+    names = {"".join(rng.choice("abc*?[]\\-^") for _ in range(rng.randint(1, 4))) for _ in range(60)}
+    both("MSET", *[item for name in names for item in (name, "v")])
+    for _ in range(150):
+        pattern = "".join(rng.choice(PATTERN_PIECES) for _ in range(rng.randint(1, 4)))
+        theirs, ours = both("KEYS", pattern)
+
+        assert theirs == ours, (seed, pattern)
+
+
+def test_a_key_ends_when_its_time_is_up(both):
+    both("SET", "k", "v", "PX", "30")
+    both("MSET", "stays", "v")
+    deadline = time.monotonic() + 5
+    while both("GET", "k") != (None, None):
+        assert time.monotonic() < deadline
+    for request in (("EXISTS", "k"), ("TTL", "k"), ("TYPE", "k"), ("KEYS", "*"), ("INCR", "k"), ("TTL", "k")):
+        theirs, ours = both(*request)
+
+        assert theirs == ours

@@ -1,0 +1,14 @@
+"""Promises of crowkis/engine/rules.py."""
+
+from crowkis.engine.rules import SERVE_RULES
+from crowkis.values.verdict import REASONS
+
+
+def test_the_order_of_the_gates_is_the_policy():
+    assert [
+        "tenancy", "tags", "embedder", "freshness", "numbers", "quoted", "negation", "similarity",
+    ] == [gate.name for gate in SERVE_RULES]  # fmt: skip
+
+
+def test_every_gate_has_a_reason_to_object():
+    assert {gate.name for gate in SERVE_RULES} <= {row.gate for row in REASONS}

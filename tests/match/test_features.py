@@ -1,0 +1,49 @@
+"""Promises of crowkis/match/features.py."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crowkis.match.features import features
+from crowkis.match.normalise import normalise
+from crowkis.values.question import Features
+
+
+def test_features_hold_numbers_quotes_and_negations():
+    assert Features(("<=2 people", "--01-02"), ("Hi",), 1) == features('do not say "Hi" to at most two people on Jan 2')
+
+
+def test_a_plain_question_has_none():
+    assert Features((), (), 0) == features("How do I reset my password?")
+
+
+@given(st.text())
+def test_any_text_has_features_and_always_the_same(text):
+    assert features(text) == features(text)
+
+
+WORDS = ["How", "Do", "I", "not", "Never", "May", "2", "two", "IT", "us", "First", "'a'", '"B', 'c"', "one"]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=12))
+def test_texts_of_one_normal_form_agree_in_numbers_and_negations(words):
+    text = " ".join(words)
+    form = normalise(text)
+
+    assert (features(text).numbers, features(text).negations) == (features(form).numbers, features(form).negations)
+
+
+@pytest.mark.parametrize(
+    "part",
+    ['"', " 'a", "'a", "a'", "\u201c", "`", "```a", "1,22", ",22", "9", "9.", "1,", "a-1", "a1-", "1-", "one ", "than ",
+     "hundred ", "one million ", "1 or ", "1 and rs ", "more than ", "II ", "nor ", "\u00b2", "at most ", "2 dozen ",
+     "isn't ", "jan 2 or ", "$", "of ", "1/", "1:", "0.", "-"],
+)  # fmt: skip
+def test_hostile_texts_take_linear_time(part):
+    text = part * (100_000 // len(part)) + "5"
+    start = time.perf_counter()
+    features(text)
+
+    assert time.perf_counter() - start < 3

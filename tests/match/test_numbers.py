@@ -1,0 +1,82 @@
+"""Promises of crowkis/match/numbers.py."""
+
+import pytest
+
+from crowkis.match import numbers
+from crowkis.values.question import Policy
+from crowkis.values.verdict import Reason
+
+SAME = [
+    ("name two rivers", "name 2 rivers"),
+    ("rooms with at least 2 beds", "rooms with no fewer than two beds"),
+    ("at most 3 guests", "up to three guests"),
+    ("what is 50% of 1,000", "what is 50 percent of 1k"),
+    ("flights on Jan 2nd", "flights on the 2nd of January"),
+    ("open at 3pm?", "open at 15:00?"),
+    ("costs 5 dollars", "costs $5"),
+    ("people 180 cm tall born in 2004", "people born in 2004 who are 180cm tall"),
+    ("meet at 10am on January 2", "on January 2, meet at 10 am"),
+    ("rooms for 2 or 3", "rooms for 3 or 2"),
+    ("is 180 tall", "is 180 cm tall"),
+    ("what can I do in one week", "what can I do in a week"),
+    ("weather today", "weather"),
+    ("World War II films", "World War 2 films"),
+    ("which one is cheaper", "which is cheaper"),
+    ("best iPhone 6 case", "best iphone6 case"),
+    ("the tallest tower", "the highest tower"),
+    ("who joined before Ann", "who joined prior to Ann"),
+    ("notes of Rs 500 and Rs 1000", "500 and 1000 rupee notes"),
+]
+OTHER = [
+    ("name two rivers", "name three rivers"),
+    ("rooms with at least 2 beds", "rooms with at most 2 beds"),
+    ("rooms with 2 beds", "rooms with more than 2 beds"),
+    ("rooms with 2 or more beds", "rooms with more than 2 beds"),
+    ("what is 50% of 1000", "what is 50% of 100"),
+    ("flights on January 2", "flights on January 3"),
+    ("flights before May 2", "flights after May 2"),
+    ("open at 3pm?", "open at 3am?"),
+    ("costs 5 dollars", "costs 5 euros"),
+    ("walk 5 km", "walk 5 miles"),
+    ("error 4412", "error 4421"),
+    ("manual for the AX-200", "manual for the BX-200"),
+    ("from 5 to 10", "from 10 to 5"),
+    ("Ann has 5 cups and Bob drinks 3", "Ann has 3 cups and Bob drinks 5"),
+    ("3 plus 5", "3 times 5"),
+    ("2 to the 3", "3 to the 2"),
+    ("budget of 2023", "budget"),
+    ("weather today", "weather tomorrow"),
+    ("sales last year", "sales this year"),
+    ("World War II films", "World War I films"),
+    ("the first president", "the second president"),
+    ("once I paid $5", "once I paid $50"),
+    ("version 2.1 changes", "version 2.10 changes"),
+    ("python 3.5", "python 35"),
+    ("who scored more goals than Ann", "who scored fewer goals than Ann"),
+    ("who joined before Ann", "who joined after Ann"),
+    ("the player with the most goals", "the player with the fewest goals"),
+    ("10\u00b2", "102"),
+    ("within one week", "within two weeks"),
+    ("minus 5 degrees: -5", "minus 5 degrees: 5"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_the_same_numbers_in_other_words_pass(objection, one, other):
+    assert objection(numbers.agree, one, other) is None
+
+
+@pytest.mark.parametrize(("one", "other"), OTHER)
+def test_other_numbers_are_refused(objection, one, other):
+    assert "numbers.differ" == objection(numbers.agree, one, other).id
+
+
+def test_the_objection_names_both_sides(asked, stored):
+    reason = numbers.agree(asked("two rivers"), stored("at most 3 rivers"), Policy(0.9))
+
+    assert Reason("numbers.differ", ["<=3"], ["2"]) == reason
+    assert (["<=3"], ["2"]) == numbers.measures(asked("two rivers"), stored("at most 3 rivers"), Policy(0.9))
+
+
+def test_an_exact_match_passes(asked, stored):
+    assert numbers.agree(asked("2"), stored("3", exact=True), Policy(0.9)) is None
