@@ -24,6 +24,7 @@ from crowkis.doors.resp import RespDoor
 from crowkis.embed.memo import Memo
 from crowkis.embed.pool import EmbedPool
 from crowkis.engine.actor import Actor
+from crowkis.engine.codec import PLAIN
 from crowkis.engine.engine import EmbedderFacts, Engine
 from crowkis.engine.state import State
 from crowkis.index.adaptive import new_index
@@ -31,10 +32,13 @@ from crowkis.interfaces import Embedder
 from crowkis.metrics import Metrics
 from crowkis.settings import SettingError, Settings
 from crowkis.storage.disk import Directory
-from crowkis.storage.errors import DiskError
+from crowkis.storage.errors import StorageError
+from crowkis.storage.jobs import Job
 from crowkis.storage.store import Store
 
 TICK_S = 0.1
+DISK_THREADS = 3
+"""One syncs, one flushes, one folds."""
 PROGRESS_EVERY = 10_000
 """Entries read between two progress lines at start."""
 
@@ -67,7 +71,7 @@ class App:
         self.actor = Actor(self.engine, ALL_WORDS, clock, self, secrets.token_bytes(16))
         self.resp = RespDoor(self.engine, self.actor, log)
         self.probes = ProbeDoor(self.engine, self.actor)
-        self._disk_threads = ThreadPoolExecutor(2, "crowkis-disk")
+        self._disk_threads = ThreadPoolExecutor(DISK_THREADS, "crowkis-disk")
         self._stopping: asyncio.Event
         self._loop: asyncio.AbstractEventLoop
         self._directory: Directory | None = None
@@ -109,10 +113,15 @@ class App:
         assert self._store is not None
         await self._loop.run_in_executor(self._disk_threads, self._store.sync)
 
-    def checkpoint(self, job: Any, done: Callable[[Exception | None], None]) -> None:
+    async def begin_flush(self) -> Job:
         """See Outside."""
         assert self._store is not None
-        future = self._loop.run_in_executor(self._disk_threads, self._store.write_checkpoint, job)
+        return await self._loop.run_in_executor(self._disk_threads, self._store.begin_flush)
+
+    def work(self, job: Job, done: Callable[[Exception | None], None]) -> None:
+        """See Outside."""
+        assert self._store is not None
+        future = self._loop.run_in_executor(self._disk_threads, self._store.run, job)
         future.add_done_callback(lambda finished: done(_disk_error(finished)))
 
     def report(self, command: str, error: Exception) -> None:
@@ -162,7 +171,7 @@ class App:
         self.log("embedder", name=embedder.name, dimension=embedder.dimension,
                  fingerprint=embedder.fingerprint, workers=workers)  # fmt: skip
         self.log("data", directory=settings.data_dir, entries=len(state.entries),
-                 vectors=state.vector_count(), keys=len(state.store), wal_sync=settings.wal_sync)  # fmt: skip
+                 vectors=state.vector_count(), keys=state.store.count(PLAIN), wal_sync=settings.wal_sync)  # fmt: skip
         strangers = sum(1 for entry in state.entries.values() if entry.fingerprint not in ("", embedder.fingerprint)
                         and not entry.fingerprint.startswith("client:"))  # fmt: skip
         if strangers:
@@ -174,7 +183,7 @@ class App:
     def _read_everything(self) -> tuple[State, Embedder]:
         settings = self.settings
         self._directory = Directory(Path(settings.data_dir))
-        self._store = Store.open(self._directory)
+        self._store = Store.open(self._directory, counted=PLAIN)
         report = self._store.report
         if report.cut_bytes:
             self.log("log tail cut off", level="warning", bytes=report.cut_bytes, why="an unfinished write")
@@ -193,10 +202,13 @@ class App:
             "entries": lambda: len(state.entries),
             "vectors": state.vector_count,
             "index_bytes": state.index_bytes,
-            "keys": lambda: store.count(b"k"),
+            "keys": lambda: store.count(PLAIN),
             "embed_queue_texts": lambda: pool.queue_texts,
             "wal_bytes": lambda: store.log_bytes,
             "storage_bytes": lambda: store.bytes_held,
+            "disk_bytes": lambda: store.disk_bytes,
+            "tables": lambda: len(list(store.tree.version.tables())),
+            "block_cache_bytes": lambda: store.cache.size_bytes,
             "writes_stopped": lambda: int(bool(engine.house.writes_stopped)),
             "embed_texts_total": lambda: pool.embedded,
             "embed_joined_total": lambda: pool.joined,
@@ -274,7 +286,7 @@ async def _until(done: Callable[[], bool], deadline: float) -> bool:
 
 def _disk_error(finished: "asyncio.Future[None]") -> Exception | None:
     error = finished.exception()
-    assert error is None or isinstance(error, DiskError), error
+    assert error is None or isinstance(error, StorageError), error
     return error
 
 

@@ -17,6 +17,7 @@ from crowkis.engine.clients import Client, Sink
 from crowkis.engine.engine import Engine
 from crowkis.interfaces import Clock
 from crowkis.storage.errors import DiskError
+from crowkis.storage.jobs import Job
 from crowkis.values.call import Command, Vocabulary
 from crowkis.values.errand import CloseClients, StopServer, Then, Waiting
 from crowkis.values.errors import CommandError, busy, malformed, writes_stopped
@@ -35,6 +36,8 @@ EXPIRE_BATCH_MAX = 500
 """Things whose time is up removed per tick, so that a tick stays short."""
 SYNC_EVERY_MS = 1_000
 """How often the log is synced under wal_sync=everysec."""
+WORK_REST_MS = 5_000
+"""How long after a failed flush or fold none is begun."""
 
 
 class Outside(Protocol):
@@ -46,8 +49,11 @@ class Outside(Protocol):
     def sync(self) -> Awaitable[None]:
         """Make the log durable without holding the loop. Raises DiskError."""
 
-    def checkpoint(self, job: Any, done: Callable[[Exception | None], None]) -> None:
-        """Write a checkpoint in a thread and call done() on the loop."""
+    def begin_flush(self) -> Awaitable[Job]:
+        """The store's begin_flush() without holding the loop. Raises DiskError."""
+
+    def work(self, job: Job, done: Callable[[Exception | None], None]) -> None:
+        """Run a flush or fold in a thread and call done() on the loop."""
 
     def stop(self) -> None:
         """Stop the server as on SIGTERM."""
@@ -87,7 +93,8 @@ class Actor:
         self._alarm: asyncio.Future[None] | None = None
         self._tick_due = False
         self._synced_ms = 0
-        self._checkpointing = False
+        self._work_from_ms = 0
+        """No flush or fold begins before; later than now after one has failed."""
         self._batch_bytes = 0
         self._batch_bytes_max = BATCH_BYTES_MAX
         self._answers: list[tuple[Sink, int, Any]] = []
@@ -132,7 +139,7 @@ class Actor:
         client.parked.clear()
 
     def tick(self) -> None:
-        """Do the regular chores in the next batch: expiry, a due sync, a due checkpoint."""
+        """Do the regular chores in the next batch: expiry, a due sync, due flushes and folds."""
         self._tick_due = True
         self._wake()
 
@@ -328,26 +335,31 @@ class Actor:
                 await self._outside.sync()
                 self._synced_ms = self.engine.now_ms
                 metrics["wal_syncs_total"] += 1
-            if store.checkpoint_due and not self._checkpointing:
-                self._checkpointing = True
-                job = store.begin_checkpoint()
-                self._outside.checkpoint(job, partial(self._checkpointed, job))
+            if self.engine.now_ms >= self._work_from_ms:
+                if store.flush_due:
+                    self._begin(await self._outside.begin_flush())
+                if store.fold_due:
+                    self._begin(store.begin_fold())
         except DiskError as error:
             data = _told(self._stop_writing(error))
             for replies, place in self._acknowledged:
                 replies[place] = data
         self._acknowledged.clear()
+        self.engine.house.congested = store.congested
 
-    def _checkpointed(self, job: Any, error: Exception | None) -> None:
-        """A failed checkpoint costs only disk: the log still holds everything."""
-        self._checkpointing = False
-        try:
-            self.engine.state.store.finish_checkpoint(job)
-            if error is not None:
-                raise error
-            self.engine.metrics.count("checkpoints_total")
-        except DiskError as failed:
-            self._outside.report("checkpoint", failed)
+    def _begin(self, job: Job) -> None:
+        self._outside.work(job, partial(self._worked, job))
+
+    def _worked(self, job: Job, error: Exception | None) -> None:
+        """A flush or fold is over. A failed one costs only disk: log and older tables still hold everything."""
+        store = self.engine.state.store
+        store.finish(job)
+        self.engine.house.congested = store.congested
+        if error is None:
+            self.engine.metrics.count_for("storage_jobs_total", job.kind)
+        else:
+            self._work_from_ms = self.engine.now_ms + WORK_REST_MS
+            self._outside.report(job.name, error)
 
     def _send(self) -> None:
         sinks: dict[Sink, None] = {}

@@ -4,24 +4,28 @@ import hmac
 
 from crowkis.engine.clients import Client
 from crowkis.values.call import Command
-from crowkis.values.errors import CommandError, denied, loading, not_authenticated, writes_stopped
+from crowkis.values.errors import CommandError, busy, denied, loading, not_authenticated, writes_stopped
+
+CONGESTION_RETRY_MS = 500
 
 
 class House:
     """What the gate asks about the server as a whole."""
 
-    __slots__ = ("loaded", "token", "writes_stopped")
+    __slots__ = ("congested", "loaded", "token", "writes_stopped")
 
     def __init__(self, token: str) -> None:
         self.token = token
         self.loaded = False
         self.writes_stopped = ""
         """The disk error that stopped writing, or empty."""
+        self.congested = False
+        """Flushing and folding lag behind: writes must wait."""
 
     @property
     def normal(self) -> bool:
         """Nothing about the server keeps an admitted client's call from running."""
-        return self.loaded and not self.writes_stopped
+        return self.loaded and not self.writes_stopped and not self.congested
 
 
 def refusal(client: Client, command: Command, house: House) -> CommandError | None:
@@ -34,6 +38,8 @@ def refusal(client: Client, command: Command, house: House) -> CommandError | No
         return loading()
     if command.writes and house.writes_stopped:
         return writes_stopped(house.writes_stopped)
+    if command.writes and house.congested:
+        return busy("the queue of tables to be folded", CONGESTION_RETRY_MS)
     return None
 
 

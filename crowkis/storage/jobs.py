@@ -13,6 +13,7 @@ from crowkis.storage.version import Fold
 class FlushJob:
     """A memtable on its way into level 0."""
 
+    kind = "flush"
     name = "flushing the memtable"
 
     def __init__(self, frozen: Memtable, log_from: int, counted: bytes, counts: dict[bytes, int]) -> None:
@@ -33,6 +34,7 @@ class FlushJob:
 class FoldJob:
     """Tables on their way into the next level."""
 
+    kind = "fold"
     name = "folding tables"
 
     def __init__(self, fold: Fold, drop: Drop | None) -> None:

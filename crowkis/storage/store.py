@@ -15,7 +15,7 @@ from crowkis.interfaces import Filesystem
 from crowkis.storage.block import MISSING
 from crowkis.storage.cache import CACHE_BYTES_MAX, BlockCache
 from crowkis.storage.counts import COUNTED_PREFIX_BYTES, Counts
-from crowkis.storage.errors import DiskError
+from crowkis.storage.errors import Corruption, DiskError
 from crowkis.storage.jobs import FlushJob, FoldJob, Job
 from crowkis.storage.memtable import Memtable
 from crowkis.storage.merge import Source, merged
@@ -155,10 +155,10 @@ class Store:
             raise self._refusal()
         kind, memtable, counts = PUT, self._memtable, self._counts
         if key[:1] in counts.spaces:
-            if self.get(key) is None:
-                counts.add(key)
-            else:
+            if self._is_there(key):
                 kind = REPLACE
+            else:
+                counts.add(key)
         key_bytes, value_bytes = len(key), len(value)
         old = memtable.get(key, MISSING)
         if old is MISSING:
@@ -176,7 +176,7 @@ class Store:
         """Forget `key`; False where it was not there, and then nothing is logged. Raises DiskError when in doubt."""
         if self.in_doubt is not None:
             raise self._refusal()
-        if self.get(key) is None:
+        if not self._is_there(key):
             return False
         memtable = self._memtable
         old = memtable.get(key, MISSING)
@@ -290,13 +290,13 @@ class Store:
         self._flush = FlushJob(self._frozen, self._frozen_from, self._counts.counted, self._frozen_counts)
         return self._flush
 
-    def begin_fold(self, *, whole: bool = False) -> FoldJob | None:
-        """First step, owner thread, touches no disk: choose what to fold; everything there is if `whole`."""
+    def begin_fold(self, *, whole: bool = False) -> FoldJob:
+        """First step, owner thread, touches no disk: choose what is due, or everything there is if `whole`."""
         assert self._fold is None
         version = self.tree.version
         choice = version.whole_fold() if whole else version.next_fold()
-        if choice is not None:
-            self._fold = FoldJob(choice, self._spare_counted(self._drop))
+        assert choice is not None, "nothing to fold"
+        self._fold = FoldJob(choice, self._spare_counted(self._drop))
         return self._fold
 
     def run(self, job: Job) -> None:
@@ -323,6 +323,12 @@ class Store:
     def close(self) -> None:
         """Let go of the log without syncing it; what was not appended is lost."""
         self._wal.close()
+
+    def _is_there(self, key: bytes) -> bool:
+        try:
+            return self.get(key) is not None
+        except Corruption:
+            return True  # something is, and a newer word on it is what makes it readable again
 
     def _find_below(self, key: bytes) -> bytes | None:
         """What is older than the memtable. The frozen one is looked at first: once gone, the tables hold it."""

@@ -107,11 +107,9 @@ class Version:
             return self._fold((oldest,), 2)
         return None
 
-    def whole_fold(self) -> Fold | None:
+    def whole_fold(self) -> Fold:
         """Everything into level 2, by hand."""
         newest, middle, deepest = self.levels
-        if not newest and not middle and not any(table.facts.removed for table in deepest):
-            return None
         return Fold((*newest, *middle), deepest, 2, bottom=True)
 
     def _fold(self, upper: tuple[Table, ...], level: int) -> Fold:
