@@ -36,9 +36,10 @@ TABLE_VERSION = 1
 FOOTER_MAGIC = b"CROWKEND"
 
 _PLAIN, _LZ4 = 0, 1
-_BLOCK_HEAD = Struct("<IBI")
-_BLOCK_LABEL = Struct("<BI")
-_CRC_FROM = _BLOCK_HEAD.size - _BLOCK_LABEL.size
+_BLOCK_HEAD = Struct("<IBII")
+_BLOCK_LABEL = Struct("<BII")
+_CRC = Struct("<I")
+BLOCK_HEAD_BYTES = _BLOCK_HEAD.size
 _PLACE = Struct("<4sQQ")
 _FOOTER = Struct("<IBQQQQQQQ")
 _FOOTER_END = Struct("<I8s")
@@ -169,10 +170,10 @@ class TableWriter:
         codec, stored = _LZ4, lz4.block.compress(raw, store_size=False)
         if len(stored) > len(raw) - len(raw) // 16:
             codec, stored = _PLAIN, raw
-        label = _BLOCK_LABEL.pack(codec, len(raw))
+        label = _BLOCK_LABEL.pack(codec, len(raw), len(stored))
         crc = zlib.crc32(stored, zlib.crc32(label, _seed(self._mark, self._number, self.size_bytes)))
-        self._buffer += _BLOCK_HEAD.pack(crc, codec, len(raw)) + stored
-        self.size_bytes += _BLOCK_HEAD.size + len(stored)
+        self._buffer += _CRC.pack(crc) + label + stored
+        self.size_bytes += BLOCK_HEAD_BYTES + len(stored)
         if len(self._buffer) >= WRITE_BYTES:
             self._file.append(bytes(self._buffer))
             self._unsynced_bytes += len(self._buffer)
@@ -282,26 +283,43 @@ class Table:
         return facts, crc
 
     def _decoded(self, offset: int, size_bytes: int) -> Block:
-        raw = self._read(offset, size_bytes)
-        try:
-            return Block(raw)
-        except (struct.error, ValueError, IndexError) as error:
-            raise Corruption(self.name, offset, f"not a block: {error}") from error
+        return parse_block(self.name, offset, self._read(offset, size_bytes))
 
     def _read(self, offset: int, size_bytes: int) -> bytes:
         data = self._file.read_at(offset, size_bytes)
-        if len(data) != size_bytes or size_bytes < _BLOCK_HEAD.size:
-            raise Corruption(self.name, offset, "ends within a block")
-        crc, codec, raw_bytes = _BLOCK_HEAD.unpack_from(data)
-        view = memoryview(data)
-        if crc != zlib.crc32(view[_CRC_FROM:], _seed(self._mark, self.number, offset)):
-            raise Corruption(self.name, offset, "a block's checksum does not agree")
-        stored = view[_BLOCK_HEAD.size :]
-        if codec == _PLAIN:
-            return bytes(stored)
-        if codec != _LZ4:
-            raise UnknownFormat(self.name, offset, f"block codec {codec}, written by a newer program")
-        try:
-            return bytes(lz4.block.decompress(stored, uncompressed_size=raw_bytes))
-        except lz4.block.LZ4BlockError as error:
-            raise Corruption(self.name, offset, f"a block does not unpack: {error}") from error
+        return unpack_block(self.name, data, self._mark, self.number, offset, size_bytes)
+
+
+def parse_block(file: str, offset: int, raw: bytes) -> Block:
+    """A block from its unpacked bytes. Raises Corruption."""
+    try:
+        return Block(raw)
+    except (struct.error, ValueError, IndexError) as error:
+        raise Corruption(file, offset, f"not a block: {error}") from error
+
+
+def unpack_block(file: str, data: bytes, mark: bytes, number: int, offset: int, size_bytes: int) -> bytes:
+    """What a block of `size_bytes` holds, given its bytes as they lie at `offset`. Raises Corruption, UnknownFormat."""
+    if len(data) != size_bytes or size_bytes < BLOCK_HEAD_BYTES:
+        raise Corruption(file, offset, "ends within a block")
+    crc, codec, raw_bytes, stored_bytes = _BLOCK_HEAD.unpack_from(data)
+    view = memoryview(data)
+    if crc != zlib.crc32(view[_CRC.size :], _seed(mark, number, offset)):
+        raise Corruption(file, offset, "a block's checksum does not agree")
+    stored = view[BLOCK_HEAD_BYTES:]
+    if codec not in (_PLAIN, _LZ4):
+        raise UnknownFormat(file, offset, f"block codec {codec}, written by a newer program")
+    try:
+        raw = bytes(stored) if codec == _PLAIN else lz4.block.decompress(stored, uncompressed_size=raw_bytes)
+    except lz4.block.LZ4BlockError as error:
+        raise Corruption(file, offset, f"a block does not unpack: {error}") from error
+    if (len(raw), len(stored)) != (raw_bytes, stored_bytes):
+        raise Corruption(file, offset, "a block of another size than its head says")
+    return bytes(raw)
+
+
+def stored_bytes_at(data: bytes, offset: int) -> int | None:
+    """How long the block at `offset` says it is, head included; None where there is no room for a head."""
+    if offset + BLOCK_HEAD_BYTES > len(data):
+        return None
+    return BLOCK_HEAD_BYTES + int(_BLOCK_HEAD.unpack_from(data, offset)[3])
