@@ -1,3 +1,5 @@
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,7 +31,7 @@ def test_a_key_is_covered_as_by_one_of_the_intervals(pairs, key):
 def test_intervals_are_kept_apart_and_in_order(pairs):
     kept = Ranges(pairs).intervals
 
-    assert all(end is not None and end < start for (_, end), (start, _) in zip(kept, kept[1:], strict=False))
+    assert all(end is not None and end < start for (_, end), (start, _) in itertools.pairwise(kept))
 
 
 @given(intervals, keys, st.none() | keys, keys)

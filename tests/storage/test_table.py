@@ -1,5 +1,6 @@
 import gc
 import os
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -88,14 +89,14 @@ class TestReading:
         directory = Directory(tmp_path)
         written({b"a": b"1"}, disk=directory)
         table = opened(directory)
-        descriptors = len(os.listdir("/proc/self/fd"))
+        descriptors = len(list(Path("/proc/self/fd").iterdir()))
         directory.remove("000007.table")
         found = table.find(b"a", places(b"a"))
         del table
         gc.collect()
         directory.close()
 
-        assert (b"1", True) == (found, len(os.listdir("/proc/self/fd")) < descriptors)
+        assert (b"1", True) == (found, len(list(Path("/proc/self/fd").iterdir())) < descriptors)
 
 
 class TestDamage:
