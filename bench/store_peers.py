@@ -23,6 +23,7 @@ MIB = 1 << 20
 VALUE_BYTES = 1_000
 GROUP_PUTS = 100
 READS = 20_000
+HOT_KEYS = 2_000
 SYNCED_PUTS = 200
 CACHE_BYTES = 64 * MIB
 
@@ -232,7 +233,7 @@ def measure(store, keys, values, rng):
     store.reopen()
     wanted, missing = rng.choices(keys, k=READS), [b"a:" + rng.randbytes(22) for _ in range(READS)]
     found["random get us"] = timed(lambda: looked_up(store, wanted)) / READS * 1e6
-    hot = rng.choices(keys[: min(count, 20_000)], k=READS)
+    hot = rng.choices(keys[:HOT_KEYS], k=READS)
     looked_up(store, hot)
     found["random get, cached, us"] = timed(lambda: looked_up(store, hot)) / READS * 1e6
     found["missing get us"] = timed(lambda: looked_up(store, missing)) / READS * 1e6

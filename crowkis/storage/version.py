@@ -81,7 +81,7 @@ class Version:
     def sources(self, start: bytes) -> list[Source]:
         """What to merge to read from `start` on, newest first."""
         newest = [Source(table.pairs(start, keep=True), table.ranges) for table in self.levels[0]]
-        return newest + [source(level, start, keep=True) for level in self.levels[1:]]
+        return newest + [source(level, start, keep=True) for level in self.levels[1:] if level]
 
     def flushed(self, tables: Iterable[Table]) -> "Version":
         """This with a newer table in level 0."""
