@@ -64,15 +64,12 @@ class TestDeclaration:
         assert "DEL key [key ...]" == syntax_of("DEL", (arg("key", KEY, repeated=True),))
         assert "PING [message]" == syntax_of("PING", (arg("message", KEY, optional=True),))
 
-    def test_every_declared_word_parses_its_own_least_request_or_says_what_is_wrong(self):
+    def test_the_arity_of_a_word_is_what_its_parser_asks_for(self):
         for made in COMMANDS.values():
-            request = [word.encode() for word in made.name.split()] + [b"0"] * (
-                abs(made.arity) - len(made.name.split())
-            )
-            try:
-                made.parse(request)
-            except CommandError as error:
-                assert "wrong number" not in error.text or made.name in ("MSET",), (made.name, error.text)
+            words = made.name.encode().split()
+            if not made.subcommands and abs(made.arity) > len(words):
+                with pytest.raises(CommandError, match="wrong number of arguments"):
+                    made.parse(words + [b"0"] * (abs(made.arity) - len(words) - 1))
 
 
 class TestParsing:
@@ -154,18 +151,18 @@ def test_a_request_without_its_last_positional_never_stores_an_option_in_its_pla
         made.parse(request)
 
 
-@given(
-    st.sampled_from(sorted(COMMANDS)),
-    st.lists(st.binary(max_size=8) | st.sampled_from([b"TENANT", b"EX", b"5", b"nx"]), max_size=6),
-)
+ARGUMENTS = st.lists(st.binary(max_size=8) | st.sampled_from([b"TENANT", b"EX", b"5", b"nx"]), max_size=6)
+
+
+@given(st.sampled_from(sorted(name for name, made in COMMANDS.items() if not made.subcommands)), ARGUMENTS)
 def test_no_request_makes_a_parser_fail_in_another_way(name, arguments):
     made = COMMANDS[name]
     try:
-        args = made.parse([word.encode() for word in made.name.split()] + arguments)
-    except CommandError as error:
-        assert error.code == "ERR"
-    else:
-        assert len(made.parameters) == len(args)
+        args = made.parse(made.name.encode().split() + arguments)
+    except CommandError:
+        return
+
+    assert len(made.parameters) == len(args)
 
 
 class TestKinds:
