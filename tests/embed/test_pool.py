@@ -2,7 +2,6 @@ import os
 import queue
 import sys
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -318,6 +317,3 @@ class TestClosing:
         assert embedder.begun.acquire(timeout=PATIENCE_S)
 
         assert pool.close(PATIENCE_S)
-
-
-@pytest.mark.model
