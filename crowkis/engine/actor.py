@@ -189,6 +189,9 @@ class Actor:
                 self.parked_calls += len(requests)
                 self.queued_calls -= len(requests)
                 continue
+            if len(requests) > BATCH_CALLS_MAX:
+                self._inbox.appendleft((client, requests[BATCH_CALLS_MAX:], slot + BATCH_CALLS_MAX))
+                requests = requests[:BATCH_CALLS_MAX]
             ran = self._run_packet(client, requests, slot)
             count += ran
             self.queued_calls -= ran
