@@ -56,7 +56,7 @@ class TestOrder:
     def test_a_call_that_waits_keeps_its_slot_and_holds_nobody_else(self, play):
         async def story(house):
             client, other = house.client(), house.client()
-            house.send(client, "CSET question answer", "PING")
+            house.send(client, "CGET question", "PING")
             house.send(other, "PING")
             await house.batch()
 
@@ -65,7 +65,7 @@ class TestOrder:
             assert not house.actor.idle
             house.outside.finish_embedding()
             await house.batch()
-            assert [OK, b"+PONG\r\n"] == client.sink.replies
+            assert [NIL, b"+PONG\r\n"] == client.sink.replies
             assert house.actor.idle
 
         play(story)
@@ -83,6 +83,59 @@ class TestOrder:
 
             assert [OK, OK] == client.sink.replies
             assert [bulk(b"1"), bulk(b"2")] == await house.ask(client, "CGET one", "CGET two")
+
+        play(story)
+
+    @pytest.mark.parametrize(
+        ("later", "told"), [("CFLUSH", b":1\r\n"), ("CDELETEENTRY question", b":1\r\n"), ("CVECCOUNT", b":1\r\n")]
+    )
+    def test_what_follows_a_store_sees_it_done(self, play, later, told):
+        async def story(house):
+            client = house.client()
+            house.send(client, "CSET question answer", later)
+            house.send(client, "PING")
+            await house.batch()
+            assert {} == client.sink.by_slot
+            assert (0, 2) == (house.actor.queued_calls, house.actor.parked_calls)
+            house.outside.finish_embedding()
+            await house.batch()
+            await house.batch()
+
+            assert [OK, told, b"+PONG\r\n"] == client.sink.replies
+            assert house.actor.idle
+
+        play(story)
+
+    @pytest.mark.parametrize("later", ["QUIT", "HELLO 3", "RESET", "CSET question answer", "CFLUSH"])
+    def test_what_changes_the_state_waits_for_earlier_questions(self, play, later):
+        async def story(house):
+            client = house.client()
+            house.send(client, "CGET question", "GET k", later)
+            await house.batch()
+            assert {1: NIL} == client.sink.by_slot
+            house.outside.finish_embedding()
+            await house.batch()
+            await house.batch()
+            while house.outside.embedding:
+                house.outside.finish_embedding()
+                await house.batch()
+
+            assert NIL == client.sink.by_slot[0]
+            assert 3 == len(client.sink.by_slot)
+
+        play(story)
+
+    def test_a_pipeline_of_stores_is_embedded_side_by_side(self, play):
+        async def story(house):
+            client = house.client()
+            house.send(client, *(f"CSET q{number} answer" for number in range(20)))
+            await house.batch()
+
+            assert 20 == len(house.outside.embedding)
+            while house.outside.embedding:
+                house.outside.finish_embedding(-1)
+            await house.batch()
+            assert [OK] * 20 == client.sink.replies
 
         play(story)
 
@@ -146,7 +199,7 @@ class TestDisk:
             house.send(client, "CSET question answer")
             await house.batch()
             disk.fail_at = disk.calls + 1
-            await house.ask(client, "SET k v")
+            await house.ask(house.client(), "SET k v")
             disk.fail_at = None
             house.outside.finish_embedding()
             await house.batch()
@@ -299,13 +352,14 @@ class TestTrouble:
 
     def test_an_embedder_that_fails_leaves_exact_matching(self, play):
         async def story(house):
-            client = house.client()
-            house.send(client, "CSET question answer", "CGET other", "CEMBED text")
+            client, asker = house.client(), house.client()
+            house.send(client, "CSET question answer")
+            house.send(asker, "CGET other", "CEMBED text")
             await house.batch()
             for _, done in house.outside.embedding:
                 done(EmbedderError("it is down"))
             await house.batch()
-            stored, missed, refused = client.sink.replies
+            stored, missed, refused = *client.sink.replies, *asker.sink.replies
 
             assert (OK, NIL) == (stored, missed)
             assert "EMBEDDER" == code(refused)

@@ -1,5 +1,7 @@
 """Promises of crowkis/engine/clients.py: who is connected, and how they are described."""
 
+import crowkis.commands  # noqa: F401 - declares the words
+from crowkis.commands.registry import COMMANDS
 from crowkis.engine.clients import Clients
 
 
@@ -45,3 +47,19 @@ def test_a_line_describes_a_client_as_redis_does():
     expected = {"id": "1", "addr": "127.0.0.1:5", "name": "shop", "age": "5", "idle": "2", "flags": "Ne", "db": "0",
                 "cmd": "NULL", "resp": "2", "lib-name": "ours"}  # fmt: skip
     assert expected == {name: facts[name] for name in expected}
+
+
+def test_reads_may_overtake_reads_and_a_word_itself_and_nothing_else():
+    cget, cset, get, flush, quit_ = (COMMANDS[name] for name in ("CGET", "CSET", "GET", "CFLUSH", "QUIT"))
+    client = Clients().enter("127.0.0.1:5", True, None, 0)
+
+    def overtaking(*out):
+        client.out = 0
+        for command in out:
+            client.send_out(command)
+        return {command.name for command in (cget, cset, get, flush, quit_) if client.may_overtake(command)}
+
+    assert {"CGET", "GET"} == overtaking(cget) == overtaking(cget, cget)
+    assert {"CSET"} == overtaking(cset) == overtaking(cset, cset)
+    assert set() == overtaking(cset, cget) == overtaking(cget, cset)
+    assert {"CGET", "GET"} == overtaking(COMMANDS["CEMBED"], cget)
