@@ -72,51 +72,22 @@ class TestStart:
         assert "resp=127.0.0.1:" in lines[0]
         assert 5 == len(lines)
 
-    @pytest.mark.parametrize(
-        ("text", "named"),
-        [
-            ("[cache]\nsimilarity_mim = 0.9\n", "cache.similarity_mim"),
-            ("[cahce]\nsimilarity_min = 0.9\n", "[cahce]"),
-            ("[server]\nsimilarity_min = 0.9\n", "server.similarity_min"),
-            ("[cache]\nsimilarity_min = 1.9\n", "similarity_min must be from 0 to 1"),
-            ("[cache]\nsimilarity_min = [1]\n", "similarity_min must be a single value"),
-            ("not toml", "cannot read settings file"),
-        ],
-    )
-    def test_a_wrong_settings_file_stops_it_and_names_the_place(self, tmp_path, text, named):
+    def test_a_wrong_settings_file_stops_it_and_names_the_place(self, tmp_path):
         file = tmp_path / "crowkis.toml"
-        file.write_text(text)
+        file.write_text("[cache]\nsimilarity_mim = 0.9\n")
         ran = crowkis("server", "--config", str(file), "--port", "0", "--data-dir", str(tmp_path / "data"))
 
         assert ran.returncode != 0
-        assert named in ran.stderr
-        assert str(file) in ran.stderr
-        assert not (tmp_path / "data").exists()
-
-    @pytest.mark.parametrize(
-        ("flags", "environ", "named"),
-        [
-            (("--port", "70000"), {}, "--bind-port"),
-            (("--wal-sync", "sometimes"), {}, "--wal-sync"),
-            ((), {"CROWKIS_SIMILARITY_MIN": "high"}, "CROWKIS_SIMILARITY_MIN"),
-            (("--nonsense", "1"), {}, "--nonsense"),
-            (("--embedder", "remote"), {}, "embed_url"),
-        ],
-    )
-    def test_a_wrong_value_stops_it_and_is_named(self, tmp_path, flags, environ, named):
-        ran = crowkis("server", "--probe-port", "0", "--data-dir", str(tmp_path / "data"), *flags, environ=environ)
-
-        assert ran.returncode != 0
-        assert named in ran.stderr
+        assert "cache.similarity_mim" in ran.stderr
         assert "Traceback" not in ran.stderr
 
-    def test_a_secret_that_is_wrong_is_not_shown(self, tmp_path):
-        file = tmp_path / "crowkis.toml"
-        file.write_text('[server]\nauth_token = ["hidden-thing"]\n')
-        ran = crowkis("server", "--config", str(file), "--port", "0")
+    def test_a_remote_embedder_without_its_address_stops_it(self, tmp_path):
+        flags = ("--port", "0", "--probe-port", "0", "--embedder", "remote", "--data-dir", str(tmp_path / "data"))
+        ran = crowkis("server", *flags)
 
         assert ran.returncode != 0
-        assert "hidden-thing" not in ran.stderr
+        assert "embed_url" in ran.stderr
+        assert "Traceback" not in ran.stderr
 
     def test_a_flag_wins_over_the_file_and_the_file_over_the_environment(self, start_server, tmp_path):
         file = tmp_path / "crowkis.toml"
@@ -307,29 +278,6 @@ class TestVerbs:
         assert 0 == crowkis("health", "--probe-port", str(server.probe_port)).returncode
         assert 0 == crowkis("health", "--ready", environ={"CROWKIS_PROBE_PORT": str(server.probe_port)}).returncode
         assert 1 == crowkis("health", "--probe-port", str(port)).returncode
-
-    def test_docs_prints_the_tables(self):
-        ran = crowkis("docs")
-
-        for piece in (
-            "## Commands",
-            "`CGET query",
-            "`CROWKIS_WAL_SYNC`",
-            "crowkis_lookups_total",
-            "`numbers.differ`",
-            "`BUSY`",
-        ):
-            assert piece in ran.stdout
-        assert "BUSY" not in crowkis("docs", "settings").stdout.replace("answered BUSY", "")
-        assert crowkis("docs", "nonsense").returncode != 0
-
-    def test_help_and_version(self):
-        assert f"crowkis, version {__version__}" in crowkis("--version").stdout
-        for verb in ("server", "cli", "docs", "health"):
-            assert verb in crowkis("--help").stdout
-        told = crowkis("server", "--help").stdout
-        for piece in ("--port", "--data-dir", "CROWKIS_AUTH_TOKEN", "Default 6383.", "--similarity-min"):
-            assert piece in told
 
 
 def test_an_error_reply_is_counted_by_its_code(server, wire):
