@@ -9,6 +9,7 @@ import gc
 import os
 import secrets
 import signal
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +38,8 @@ from crowkis.storage.jobs import Job
 from crowkis.storage.store import Store
 
 TICK_S = 0.1
+SWITCH_S = 0.001
+"""How long a thread that flushes, folds or embeds may run on while the loop's thread wants to; Python's own is 5 ms."""
 DISK_THREADS = 3
 """One syncs, one flushes, one folds."""
 PROGRESS_EVERY = 10_000
@@ -292,4 +295,5 @@ def _disk_error(finished: "asyncio.Future[None]") -> Exception | None:
 
 def serve(settings: Settings, log: Log) -> int:
     """Run a server to its end; returns the exit code. Raises what kept it from starting."""
+    sys.setswitchinterval(SWITCH_S)
     return uvloop.run(App(settings, log).run())
