@@ -9,6 +9,7 @@ import gc
 import os
 import secrets
 import signal
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ from crowkis.doors.resp import RespDoor
 from crowkis.embed.memo import Memo
 from crowkis.embed.pool import EmbedPool
 from crowkis.engine.actor import Actor
+from crowkis.engine.codec import PLAIN
 from crowkis.engine.engine import EmbedderFacts, Engine
 from crowkis.engine.memory import default_limit_bytes, resident_bytes
 from crowkis.engine.state import State
@@ -32,15 +34,23 @@ from crowkis.index.adaptive import new_index
 from crowkis.interfaces import Embedder
 from crowkis.metrics import Metrics
 from crowkis.settings import SettingError, Settings
+from crowkis.storage.cache import CACHE_BYTES_MAX
 from crowkis.storage.disk import Directory
-from crowkis.storage.errors import DiskError
-from crowkis.storage.store import Store
+from crowkis.storage.errors import StorageError
+from crowkis.storage.jobs import Job
+from crowkis.storage.store import MEMTABLE_BYTES_MAX, Store
+from crowkis.values.limits import MIB
 
 TICK_S = 0.1
+SWITCH_S = 0.001
+"""How long a thread that flushes, folds or embeds may run on while the loop's thread wants to; Python's own is 5 ms."""
+DISK_THREADS = 3
+"""One syncs, one flushes, one folds."""
 MEMO_PART = 8
 """The memo of vectors takes at most one in so many bytes of what the memory limit leaves."""
-STORE_KEY_BYTES = 190
-"""What a key of the store takes beside its bytes and its value's: two objects and a place in the table."""
+STORE_PART = 16
+"""Memtable and block cache each take at most one in so many bytes of it, but never less than STORE_BYTES_MIN."""
+STORE_BYTES_MIN = 4 * MIB
 PROGRESS_EVERY = 10_000
 """Entries read between two progress lines at start."""
 
@@ -76,7 +86,7 @@ class App:
         self.actor = Actor(self.engine, ALL_WORDS, clock, self, secrets.token_bytes(16))
         self.resp = RespDoor(self.engine, self.actor, log)
         self.probes = ProbeDoor(self.engine, self.actor)
-        self._disk_threads = ThreadPoolExecutor(2, "crowkis-disk")
+        self._disk_threads = ThreadPoolExecutor(DISK_THREADS, "crowkis-disk")
         self._stopping: asyncio.Event
         self._loop: asyncio.AbstractEventLoop
         self._directory: Directory | None = None
@@ -118,10 +128,15 @@ class App:
         assert self._store is not None
         await self._loop.run_in_executor(self._disk_threads, self._store.sync)
 
-    def checkpoint(self, job: Any, done: Callable[[Exception | None], None]) -> None:
+    async def begin_flush(self) -> Job:
         """See Outside."""
         assert self._store is not None
-        future = self._loop.run_in_executor(self._disk_threads, self._store.write_checkpoint, job)
+        return await self._loop.run_in_executor(self._disk_threads, self._store.begin_flush)
+
+    def work(self, job: Job, done: Callable[[Exception | None], None]) -> None:
+        """See Outside."""
+        assert self._store is not None
+        future = self._loop.run_in_executor(self._disk_threads, self._store.run, job)
         future.add_done_callback(lambda finished: done(_disk_error(finished)))
 
     def report(self, command: str, error: Exception) -> None:
@@ -171,7 +186,7 @@ class App:
         self.log("embedder", name=embedder.name, dimension=embedder.dimension,
                  fingerprint=embedder.fingerprint, workers=workers)  # fmt: skip
         self.log("data", directory=settings.data_dir, entries=len(state.entries),
-                 vectors=state.vector_count(), keys=len(state.store), wal_sync=settings.wal_sync,
+                 vectors=state.vector_count(), keys=state.store.count(PLAIN), wal_sync=settings.wal_sync,
                  memory_limit=memory.limit_bytes)  # fmt: skip
         strangers = sum(1 for entry in state.entries.values() if entry.fingerprint not in ("", embedder.fingerprint)
                         and not entry.fingerprint.startswith("client:"))  # fmt: skip
@@ -194,7 +209,13 @@ class App:
                 "set CROWKIS_MEMORY_LIMIT higher"
             )
         self._directory = Directory(Path(settings.data_dir))
-        self._store = Store.open(self._directory)
+        part = max(STORE_BYTES_MIN, memory.room_bytes // STORE_PART)
+        self._store = Store.open(
+            self._directory,
+            counted=PLAIN,
+            memtable_bytes_max=min(MEMTABLE_BYTES_MAX, part),
+            cache_bytes_max=min(CACHE_BYTES_MAX, part),
+        )
         report = self._store.report
         if report.cut_bytes:
             self.log("log tail cut off", level="warning", bytes=report.cut_bytes, why="an unfinished write")
@@ -216,10 +237,13 @@ class App:
             "ledger_rows": lambda: len(state.ledger),
             "memory_limit_bytes": lambda: engine.memory.limit_bytes,
             "memory_used_bytes": engine.memory.used_bytes,
-            "keys": lambda: store.count(b"k"),
+            "keys": lambda: store.count(PLAIN),
             "embed_queue_texts": lambda: pool.queue_texts,
             "wal_bytes": lambda: store.log_bytes,
             "storage_bytes": lambda: store.bytes_held,
+            "disk_bytes": lambda: store.disk_bytes,
+            "tables": lambda: len(list(store.tree.version.tables())),
+            "block_cache_bytes": lambda: store.cache.size_bytes,
             "writes_stopped": lambda: int(bool(engine.house.writes_stopped)),
             "embed_texts_total": lambda: pool.embedded,
             "embed_joined_total": lambda: pool.joined,
@@ -229,7 +253,7 @@ class App:
 
         self.metrics.split_sources["memory_part_bytes"] = engine.memory.parts
         engine.memory.sources |= {
-            "store": lambda: store.bytes_held + len(store) * STORE_KEY_BYTES,
+            "store": store.memory_bytes,
             "entries": state.residents.held_bytes,
             "indexes": lambda: state.index_bytes,
             "ledger": state.ledger.size_bytes,
@@ -307,10 +331,11 @@ async def _until(done: Callable[[], bool], deadline: float) -> bool:
 
 def _disk_error(finished: "asyncio.Future[None]") -> Exception | None:
     error = finished.exception()
-    assert error is None or isinstance(error, DiskError), error
+    assert error is None or isinstance(error, StorageError), error
     return error
 
 
 def serve(settings: Settings, log: Log) -> int:
     """Run a server to its end; returns the exit code. Raises what kept it from starting."""
+    sys.setswitchinterval(SWITCH_S)
     return uvloop.run(App(settings, log).run())

@@ -35,6 +35,18 @@ class File(Protocol):
         """Let go of the file without syncing it."""
 
 
+class RandomFile(Protocol):
+    """A finished file to read from anywhere, in any thread; stays readable when its name is removed.
+
+    Let go of when nobody refers to it any more.
+    """
+
+    size_bytes: int
+
+    def read_at(self, offset: int, size_bytes: int) -> bytes:
+        """The bytes there; fewer only where the file ends. Raises OSError."""
+
+
 class Filesystem(Protocol):
     """One flat directory of named files."""
 
@@ -46,6 +58,9 @@ class Filesystem(Protocol):
 
     def read(self, name: str) -> bytes:
         """The whole file. Raises FileNotFoundError."""
+
+    def open(self, name: str) -> RandomFile:
+        """A finished file to read from. Raises FileNotFoundError."""
 
     def names(self) -> Sequence[str]:
         """The files there are, sorted."""

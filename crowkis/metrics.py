@@ -55,9 +55,12 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow("embed_queue_texts", "gauge", "", "Texts waiting to be embedded now."),
     MetricRow("wal_appends_total", "counter", "", "Batches appended to the log."),
     MetricRow("wal_syncs_total", "counter", "", "Times the log was made durable."),
-    MetricRow("wal_bytes", "gauge", "", "Size of the log since the last checkpoint."),
-    MetricRow("storage_bytes", "gauge", "", "Keys and values held by the store."),
-    MetricRow("checkpoints_total", "counter", "", "Checkpoints written."),
+    MetricRow("wal_bytes", "gauge", "", "Size of the log not yet flushed to tables."),
+    MetricRow("storage_bytes", "gauge", "", "Keys and values held by the store, before packing."),
+    MetricRow("disk_bytes", "gauge", "", "Log and tables on disk."),
+    MetricRow("tables", "gauge", "", "Sorted tables in all levels."),
+    MetricRow("block_cache_bytes", "gauge", "", "Memory of unpacked blocks."),
+    MetricRow("storage_jobs_total", "counter", "kind", "Flushes of the memtable and folds of tables."),
     MetricRow("writes_stopped", "gauge", "", "1 after a disk error, until restart."),
 )
 """`crowkis docs` prints this table."""

@@ -174,7 +174,9 @@ def _db(engine: Engine) -> list[str]:
         "wal_bytes",
         "wal_appends_total",
         "wal_syncs_total",
-        "checkpoints_total",
+        "disk_bytes",
+        "tables",
+        "storage_jobs_total",
     )
     return [
         f"data_dir:{engine.settings.data_dir}",

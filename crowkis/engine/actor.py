@@ -8,22 +8,22 @@ reported (decision 0002); one from apply() stops the process.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from crowkis.engine import feed, gate
 from crowkis.engine.clients import Client, Sink
 from crowkis.engine.engine import Engine
-from crowkis.engine.evict import EVICTIONS_STEP
+from crowkis.engine.outside import Outside
+from crowkis.engine.upkeep import Upkeep
 from crowkis.interfaces import Clock
 from crowkis.storage.errors import DiskError
 from crowkis.values.call import Command, Vocabulary
 from crowkis.values.errand import CloseClients, StopServer, Then, Waiting
-from crowkis.values.errors import CommandError, busy, malformed, writes_stopped
+from crowkis.values.errors import CommandError, busy, malformed
 from crowkis.values.limits import BATCH_CALLS_MAX, MIB
 from crowkis.values.outcome import Outcome
-from crowkis.values.record import Record
 from crowkis.values.reply import Failure, Reply, Stream
 from crowkis.wire.writer import encode
 
@@ -33,29 +33,6 @@ BATCH_BYTES_MAX = 16 * MIB
 
 After each batch a client that does not keep up is put aside (parked), so only what its reading makes room for is run.
 """
-EXPIRE_BATCH_MAX = 64
-"""Things whose time is up removed per batch: a removal takes up to 0.05 ms. While there are more, the next follows."""
-SYNC_EVERY_MS = 1_000
-"""How often the log is synced under wal_sync=everysec."""
-
-
-class Outside(Protocol):
-    """What the actor needs done beside it; app.py provides it."""
-
-    def embed(self, text: str, done: Callable[[Any], None]) -> bool:
-        """Embed a text and call done(vector or error) on the loop; False: the queue is full."""
-
-    def sync(self) -> Awaitable[None]:
-        """Make the log durable without holding the loop. Raises DiskError."""
-
-    def checkpoint(self, job: Any, done: Callable[[Exception | None], None]) -> None:
-        """Write a checkpoint in a thread and call done() on the loop."""
-
-    def stop(self) -> None:
-        """Stop the server as on SIGTERM."""
-
-    def report(self, command: str, error: Exception) -> None:
-        """Log a bug in a command; no arguments are shown."""
 
 
 class _Resumed(NamedTuple):
@@ -82,17 +59,13 @@ class Actor:
         self._vocabulary = vocabulary
         self._clock = clock
         self._outside = outside
+        self._upkeep = Upkeep(engine, outside)
         self._salt = salt
         self._inbox: deque[tuple[Client, list[list[bytes]], int]] = deque()
         self._resumed: deque[_Resumed] = deque()
         self._echoes: list[asyncio.Future[None]] = []
         self._alarm: asyncio.Future[None] | None = None
-        self._tick_due = False
-        self._synced_ms = 0
-        self._checkpointing = False
         self._batch_bytes = 0
-        self._crowded = False
-        """Answers are still to be evicted."""
         self._batch_bytes_max = BATCH_BYTES_MAX
         self._answers: list[tuple[Sink, int, Any]] = []
         """A sink, a slot, and the encoded replies of this and the following slots, or a stream with its tail."""
@@ -136,8 +109,8 @@ class Actor:
         client.parked.clear()
 
     def tick(self) -> None:
-        """Do the regular chores in the next batch: expiry, a due sync, a due checkpoint."""
-        self._tick_due = True
+        """Do the regular chores in the next batch: expiry, a due sync, due flushes and folds."""
+        self._upkeep.tick_due = True
         self._wake()
 
     def round_trip(self) -> Awaitable[None]:
@@ -156,25 +129,21 @@ class Actor:
         """Run batches until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
-            if not (self._inbox or self._resumed or self._tick_due or self._echoes or self._crowded):
+            if not (self._inbox or self._resumed or self._echoes or self._upkeep.wanted):
                 self._alarm = loop.create_future()
                 await self._alarm
                 self._alarm = None
             echoes, self._echoes = self._echoes, []
             self.engine.now_ms = self._clock.now_ms()
             self._run_batch()
-            if self._tick_due:
-                self._chores()
-                self._make_room()
-                await self._commit()
-            elif self._acknowledged or self._crowded:
-                self._make_room()
+            if self._upkeep.wanted or self._acknowledged:
+                self._upkeep.run(len(self._acknowledged))
                 await self._commit()
             self._send()
             for future in echoes:
                 if not future.done():
                     future.set_result(None)
-            if self._inbox or self._resumed or self._crowded or self._tick_due:
+            if self._inbox or self._resumed or self._upkeep.wanted:
                 await asyncio.sleep(0)
 
     def _wake(self) -> None:
@@ -306,7 +275,7 @@ class Actor:
                 for record in writes:
                     self.engine.state.apply(record)
             except DiskError as error:
-                return self._failure(self._stop_writing(error))
+                return self._failure(self._upkeep.stop_writing(error))
         if errands:
             self._errands += errands
         return reply
@@ -323,66 +292,13 @@ class Actor:
     def _leaves(self, client: Client) -> bool:
         return any(isinstance(errand, StopServer) or client.id in errand.client_ids for errand in self._errands)
 
-    def _chores(self) -> None:
-        self._tick_due = False
-        if not self.engine.house.writable:
-            return
-        self.engine.memory.observe()
-        due = self.engine.state.due(self.engine.now_ms, EXPIRE_BATCH_MAX)
-        self._remove(due)
-        self._tick_due = len(due) == EXPIRE_BATCH_MAX and self.engine.house.writable
-        self.engine.metrics.count("expired_total", len(due))
-
-    def _make_room(self) -> None:
-        """Evict a few answers where memory runs short, and let the gate know when that is not enough."""
-        engine = self.engine
-        self._crowded = False
-        if not engine.house.writable:
-            return
-        self._remove(engine.make_room(EVICTIONS_STEP))
-        self._crowded = engine.memory.making_room and len(engine.state.residents) > 0 and engine.house.writable
-        engine.house.memory_full_bytes = engine.memory.limit_bytes if engine.memory.full else 0
-
-    def _remove(self, records: Sequence[Record]) -> None:
-        try:
-            for record in records:
-                self.engine.state.apply(record)
-        except DiskError as error:
-            self._stop_writing(error)
-
     async def _commit(self) -> None:
-        if not self.engine.house.loaded:
-            return
-        store, metrics = self.engine.state.store, self.engine.metrics.plain
-        try:
-            if store.append():
-                metrics["wal_appends_total"] += 1
-            mode = self.engine.settings.wal_sync
-            due = mode == "always" or (mode == "everysec" and self.engine.now_ms - self._synced_ms >= SYNC_EVERY_MS)
-            if due and store.unsynced_bytes:
-                await self._outside.sync()
-                self._synced_ms = self.engine.now_ms
-                metrics["wal_syncs_total"] += 1
-            if store.checkpoint_due and not self._checkpointing:
-                self._checkpointing = True
-                job = store.begin_checkpoint()
-                self._outside.checkpoint(job, partial(self._checkpointed, job))
-        except DiskError as error:
-            data = _told(self._stop_writing(error))
+        """Make the batch durable; where that fails, whoever was told of a change is told of the failure instead."""
+        failed = await self._upkeep.commit(len(self._acknowledged))
+        if failed is not None:
             for replies, place in self._acknowledged:
-                replies[place] = data
+                replies[place] = _told(failed)
         self._acknowledged.clear()
-
-    def _checkpointed(self, job: Any, error: Exception | None) -> None:
-        """A failed checkpoint costs only disk: the log still holds everything."""
-        self._checkpointing = False
-        try:
-            self.engine.state.store.finish_checkpoint(job)
-            if error is not None:
-                raise error
-            self.engine.metrics.count("checkpoints_total")
-        except DiskError as failed:
-            self._outside.report("checkpoint", failed)
 
     def _send(self) -> None:
         sinks: dict[Sink, None] = {}
@@ -416,11 +332,6 @@ class Actor:
             private = [False] * len(request)
         shown = feed.line(client, request, private, self._salt, self.engine.now_ms)
         self._shown += ((monitor, shown) for monitor in self.engine.clients.monitors)
-
-    def _stop_writing(self, error: DiskError) -> CommandError:
-        self.engine.house.writes_stopped = str(error)
-        self._outside.report("storage", error)
-        return writes_stopped(str(error))
 
     def _failure(self, error: CommandError) -> Failure:
         self.engine.metrics.count_for("errors_total", error.code)

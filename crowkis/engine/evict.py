@@ -18,6 +18,8 @@ from crowkis.values.question import Policy, Question
 from crowkis.values.record import DropEntry, Entry
 from crowkis.values.vector import Vector
 
+EVICTIONS_PER_WRITE = 2
+"""Answers evicted for each one stored while memory runs short, so that what is held shrinks under any load."""
 EVICTIONS_STEP = 16
 """Answers chosen per batch at most."""
 LOOKS_STEP = 1

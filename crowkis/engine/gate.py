@@ -4,26 +4,30 @@ import hmac
 
 from crowkis.engine.clients import Client
 from crowkis.values.call import Command
-from crowkis.values.errors import CommandError, denied, loading, memory_full, not_authenticated, writes_stopped
+from crowkis.values.errors import CommandError, busy, denied, loading, memory_full, not_authenticated, writes_stopped
+
+CONGESTION_RETRY_MS = 500
 
 
 class House:
     """What the gate asks about the server as a whole."""
 
-    __slots__ = ("loaded", "memory_full_bytes", "token", "writes_stopped")
+    __slots__ = ("congested", "loaded", "memory_full_bytes", "token", "writes_stopped")
 
     def __init__(self, token: str) -> None:
         self.token = token
         self.loaded = False
         self.writes_stopped = ""
         """The disk error that stopped writing, or empty."""
+        self.congested = False
+        """Flushing and folding lag behind: writes must wait."""
         self.memory_full_bytes = 0
         """The memory limit while it is reached, else 0."""
 
     @property
     def normal(self) -> bool:
         """Nothing about the server keeps an admitted client's call from running."""
-        return self.loaded and not self.writes_stopped and not self.memory_full_bytes
+        return not (self.congested or self.memory_full_bytes) and self.writable
 
     @property
     def writable(self) -> bool:
@@ -48,6 +52,8 @@ def refused_write(command: Command, house: House) -> CommandError | None:
         return None
     if house.writes_stopped:
         return writes_stopped(house.writes_stopped)
+    if house.congested:
+        return busy("the queue of tables to be folded", CONGESTION_RETRY_MS)
     if house.memory_full_bytes and not command.frees:
         return memory_full(house.memory_full_bytes)
     return None

@@ -72,6 +72,24 @@ class DiskFile:
             os.close(fd)
 
 
+class DiskRandomFile:
+    """A file to read from anywhere. Closed with its last reference, so that no reader ever meets a closed one."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self.size_bytes = os.fstat(fd).st_size
+
+    def read_at(self, offset: int, size_bytes: int) -> bytes:
+        """The bytes there; fewer only where the file ends."""
+        data = os.pread(self._fd, size_bytes, offset)
+        while len(data) < size_bytes and (more := os.pread(self._fd, size_bytes - len(data), offset + len(data))):
+            data += more
+        return data
+
+    def __del__(self) -> None:
+        os.close(self._fd)
+
+
 class Directory:
     """One flat directory of named files, held by this process alone until close()."""
 
@@ -122,6 +140,10 @@ class Directory:
         """The whole file."""
         with open(self._open(name, os.O_RDONLY), "rb", buffering=0) as file:
             return file.readall()
+
+    def open(self, name: str) -> DiskRandomFile:
+        """A finished file to read from."""
+        return DiskRandomFile(self._open(name, os.O_RDONLY))
 
     def names(self) -> Sequence[str]:
         """The plain files there are, sorted; the lock is not one of them."""

@@ -4,7 +4,7 @@ Costs nothing until the first scan; that one sorts every key (FORMAT.md, "Known 
 Never holds values, never changes the table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from typing import Any
 
@@ -16,7 +16,7 @@ CHANGES_MIN = 1_024
 class KeyOrder:
     """Follows a table: tell it of keys that appear and disappear, ask it for keys in order."""
 
-    def __init__(self, table: Mapping[bytes, bytes]) -> None:
+    def __init__(self, table: Mapping[bytes, object]) -> None:
         self._table = table
         self._sorted: Any = None
         self._fresh: set[bytes] = set()
@@ -49,13 +49,16 @@ class KeyOrder:
         self._fresh.clear()
         self._gone.clear()
 
-    def keys(self, prefix: bytes, after: bytes | None, limit: int) -> list[bytes]:
-        """Up to `limit` keys that begin with `prefix`, in byte order, from the first one greater than `after`."""
+    def keys(self, prefix: bytes, after: bytes | None) -> Iterator[bytes]:
+        """The keys that begin with `prefix`, in byte order, from the first one greater than `after`.
+
+        Do not change the table while iterating.
+        """
         self._bring_up_to_date()
         inclusive = after is None or after < prefix
         minimum = prefix if inclusive else after
         found = self._sorted.irange(minimum=minimum, inclusive=(inclusive, True))
-        return [key for key, _ in zip(takewhile(lambda key: key.startswith(prefix), found), range(limit), strict=False)]
+        return takewhile(lambda key: key.startswith(prefix), found)
 
     def _bring_up_to_date(self) -> None:
         if self._sorted is None or len(self._gone) > self._changes_max:

@@ -1,4 +1,4 @@
-"""What one header, frame and operation look like on disk, for logs and checkpoints alike; FORMAT.md says it in words.
+"""What one header, frame and operation look like on disk; FORMAT.md says it in words.
 
 Reader and writer share this file. It turns bytes into values and back.
 It never touches a disk and never decides what damage means: wal.py and checkpoint.py do.
@@ -10,13 +10,18 @@ from collections.abc import Sequence
 from struct import Struct
 from typing import NamedTuple
 
+from crowkis.storage.counts import Counts
 from crowkis.storage.errors import Corruption, UnknownFormat
+from crowkis.storage.memtable import Memtable
 
 FORMAT_VERSION = 1
-RECORD_VERSION = 1
+RECORD_VERSION = 2
+RECORD_VERSIONS_READ = (1, 2)
 
 LOG_MAGIC = b"CROWKLOG"
 CHECKPOINT_MAGIC = b"CROWKCKP"
+TABLE_MAGIC = b"CROWKTAB"
+MANIFEST_MAGIC = b"CROWKMAN"
 MARK_BYTES = 4
 
 _HEADER = Struct("<8sIQ4s")
@@ -30,17 +35,19 @@ _CRC_FROM = FRAME_BYTES - _LABEL.size
 
 BATCH = 1
 END = 2
+TREE = 3
 _END_BODY = Struct("<Q")
 
 PUT = 1
 REMOVE = 2
 REMOVE_PREFIX = 3
+REPLACE = 4
 _PUT_HEAD = Struct("<BII")
 _REMOVE_HEAD = Struct("<BI")
 PUT_HEAD_BYTES = _PUT_HEAD.size
 REMOVE_HEAD_BYTES = _REMOVE_HEAD.size
 put_head = _PUT_HEAD.pack
-"""put_head(PUT, key bytes, value bytes): what stands before the key and the value."""
+"""put_head(PUT or REPLACE, key bytes, value bytes): what stands before the key and the value."""
 remove_head = _REMOVE_HEAD.pack
 """remove_head(REMOVE or REMOVE_PREFIX, key bytes): what stands before the key."""
 
@@ -112,9 +119,9 @@ def find_frame(data: bytes, view: memoryview, offset: int, mark: bytes) -> int |
     return None
 
 
-def check_known(file: str, frame: Frame) -> None:
+def check_known(file: str, frame: Frame, kinds: Sequence[int] = (BATCH, END)) -> None:
     """Raise UnknownFormat where an intact record is of a kind or version this program does not read."""
-    if frame.version != RECORD_VERSION or frame.kind not in (BATCH, END):
+    if frame.version not in RECORD_VERSIONS_READ or frame.kind not in kinds:
         text = f"record kind {frame.kind} version {frame.version}, written by a newer program"
         raise UnknownFormat(file, frame.body_at - FRAME_BYTES, text)
 
@@ -127,7 +134,7 @@ def read_end(file: str, data: bytes, frame: Frame) -> int:
     return number
 
 
-def apply_batch(file: str, data: bytes, frame: Frame, table: dict[bytes, bytes]) -> None:
+def apply_batch(file: str, data: bytes, frame: Frame, table: Memtable, counts: Counts) -> None:
     """Do to `table` what the batch's operations say. Raises Corruption where they do not fill the body exactly."""
     position, end = frame.body_at, frame.end
     unpack_put, unpack_remove = _PUT_HEAD.unpack_from, _REMOVE_HEAD.unpack_from
@@ -135,30 +142,29 @@ def apply_batch(file: str, data: bytes, frame: Frame, table: dict[bytes, bytes])
         while position < end:
             started = position
             kind = data[position]
-            if kind == PUT:
+            if kind in (PUT, REPLACE):
                 _, key_bytes, value_bytes = unpack_put(data, position)
                 key_at = position + PUT_HEAD_BYTES
                 value_at = key_at + key_bytes
                 position = value_at + value_bytes
                 if position > end:
                     raise Corruption(file, started, "a put reaches beyond its batch")
-                table[data[key_at:value_at]] = data[value_at:position]
+                key = data[key_at:value_at]
+                table[key] = data[value_at:position]
+                if kind == PUT:
+                    counts.add(key)
                 continue
             _, key_bytes = unpack_remove(data, position)
             key_at = position + REMOVE_HEAD_BYTES
             position = key_at + key_bytes
             if kind not in (REMOVE, REMOVE_PREFIX) or position > end:
                 raise Corruption(file, started, "not an operation")
-            _remove(kind, data[key_at:position], table)
+            key = data[key_at:position]
+            if kind == REMOVE:
+                table[key] = None
+                counts.discard(key)
+            else:
+                table.remove_prefix(key)
+                counts.discard_prefix(key)
     except struct.error:
         raise Corruption(file, position, "an operation is cut short inside its batch") from None
-
-
-def _remove(kind: int, key: bytes, table: dict[bytes, bytes]) -> None:
-    if kind == REMOVE:
-        table.pop(key, None)
-    elif not key:
-        table.clear()
-    else:
-        for found in [found for found in table if found.startswith(key)]:
-            del table[found]

@@ -1,121 +1,171 @@
-"""Bytes to bytes, durable: the table in memory, the log ahead of it and, now and then, a checkpoint.
+"""Bytes to bytes, durable: the newest changes in memory, the log ahead of them, and sorted tables behind.
 
 A change is visible at once, reaches the log with append() - everything since the last one as a single record, wholly
 there after a crash or wholly not - and survives a crash after sync(). Who calls which when is the caller's policy.
-One owner thread does everything, except that sync() and write_checkpoint() may each run in one other thread.
-Never knows what keys and values mean, never reads a clock, never answers a read from disk.
+One owner thread does everything, except that sync(), begin_flush() and run() may each be in one other thread.
+Never knows what keys and values mean, never reads a clock.
 After any OSError in the log the store is in doubt: reads go on, writes are refused until it is opened again.
 """
 
 import os
-from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from crowkis.interfaces import Filesystem
-from crowkis.storage.checkpoint import remove_covered, write_checkpoint
-from crowkis.storage.errors import DiskError
-from crowkis.storage.order import KeyOrder
-from crowkis.storage.record import MARK_BYTES, PUT, REMOVE, REMOVE_PREFIX, put_head, remove_head
+from crowkis.storage.block import MISSING
+from crowkis.storage.cache import CACHE_BYTES_MAX, BlockCache
+from crowkis.storage.counts import COUNTED_PREFIX_BYTES, Counts
+from crowkis.storage.errors import Corruption, DiskError
+from crowkis.storage.jobs import FlushJob, FoldJob, Job
+from crowkis.storage.memtable import Memtable
+from crowkis.storage.merge import Source, merged
+from crowkis.storage.record import PUT, REMOVE, REMOVE_PREFIX, REPLACE, put_head, remove_head
 from crowkis.storage.recovery import RecoveryReport, recover
+from crowkis.storage.tree import Drop, Tree
+from crowkis.storage.version import LEVEL0_TABLES_MANY, LEVEL0_TABLES_MAX
 from crowkis.storage.wal import SEGMENT_BYTES_MAX, Entropy, Wal
 from crowkis.values.limits import MIB
 
 BATCH_BYTES_MAX = 256 * MIB
 """More than this is appended at once, so such a batch becomes several records and may be torn apart by a crash."""
-CHECKPOINT_LOG_BYTES_MIN = 64 * MIB
-COUNTED_PREFIX_BYTES = 2
-"""How long a prefix count() answers for without looking at keys."""
-
-
-class CheckpointJob:
-    """A checkpoint on its way: made by begin_checkpoint(), written in any thread, finished by the owner."""
-
-    __slots__ = ("mark", "number", "size_bytes", "table", "written")
-
-    def __init__(self, number: int, mark: bytes, table: dict[bytes, bytes]) -> None:
-        self.number = number
-        self.mark = mark
-        self.table = table
-        self.written = False
-        self.size_bytes = 0
+MEMTABLE_BYTES_MAX = 64 * MIB
+"""Beyond this the memtable is due to be flushed."""
+DRAIN_KEYS = 1_000
+"""Entries of a flushed memtable freed with each append()."""
 
 
 class Store:
-    """What the engine keeps. Open with Store.open(); `get` is the table's own, so a look-up costs a dict's."""
+    """What the engine keeps. Open with Store.open(); a key in the memtable costs a dict's look-up."""
 
     get: Callable[[bytes], bytes | None]
-    """The value, or None. Stays the same callable as long as the store lives: bind it once."""
+    """The value, or None; in any thread. Stays the same callable as long as the store lives: bind it once.
 
-    def __init__(self, filesystem: Filesystem, entropy: Entropy, segment_bytes_max: int) -> None:
+    Raises DiskError or Corruption where a table does not give it.
+    """
+
+    def __init__(
+        self,
+        filesystem: Filesystem,
+        entropy: Entropy,
+        segment_bytes_max: int,
+        counted: bytes,
+        drop: Drop | None,
+        cache_bytes_max: int,
+        memtable_bytes_max: int,
+    ) -> None:
         """Use Store.open(): it says what can go wrong."""
         self._filesystem = filesystem
-        self._entropy = entropy
-        self._table: dict[bytes, bytes] = {}
+        self._drop = drop
+        self._memtable_bytes_max = memtable_bytes_max
+        self.cache = BlockCache(cache_bytes_max)
+        self.tree = Tree(filesystem, entropy, self.cache)
+        self._memtable = Memtable(self._find_below)
+        self._frozen: Memtable | None = None
+        self._frozen_counts: dict[bytes, int] = {}
+        self._frozen_from = 0
+        self._leaving: Memtable | None = None
+        self._flush: FlushJob | None = None
+        self._fold: FoldJob | None = None
         self._wal: Wal
         self.report: RecoveryReport
-        self._wal, self.report = recover(filesystem, entropy, self._table, segment_bytes_max)
-        self.get = self._table.get
-        self._order = KeyOrder(self._table)
-        self._counts: defaultdict[bytes, int] = defaultdict(int)
-        for key in self._table:
-            self._counts[key[:COUNTED_PREFIX_BYTES]] += 1
-        self.bytes_held = sum(map(len, self._table)) + sum(map(len, self._table.values()))
-        """Keys and values together, without what Python needs around them."""
+        self._wal, self._counts, self.report = recover(
+            filesystem, entropy, self.tree, self._memtable, counted, segment_bytes_max
+        )
+        self.get, self._serve_from = _reader(self._memtable)
+        if self.tree.manifest.counted != counted or not self.report.tables:
+            self._count_anew(counted)
         self._pieces: list[bytes] = []
         self._pending_bytes = 0
         self.in_doubt: str | None = None
         """Why writes are refused, or None."""
-        self.checkpoint_bytes = self.report.checkpoint_bytes
-        self._covered_bytes = 0
-        self._job: CheckpointJob | None = None
 
     @classmethod
     def open(
-        cls, filesystem: Filesystem, entropy: Entropy = os.urandom, segment_bytes_max: int = SEGMENT_BYTES_MAX
+        cls,
+        filesystem: Filesystem,
+        entropy: Entropy = os.urandom,
+        segment_bytes_max: int = SEGMENT_BYTES_MAX,
+        *,
+        counted: bytes = b"",
+        drop: Drop | None = None,
+        cache_bytes_max: int = CACHE_BYTES_MAX,
+        memtable_bytes_max: int = MEMTABLE_BYTES_MAX,
     ) -> "Store":
-        """Recover what the directory holds; `report` says what was found. Raises StorageError."""
+        """Recover what the directory holds; `report` says what was found. Raises StorageError.
+
+        Keys whose first byte is in `counted` are counted exactly, for which put() must know whether a key is there.
+        `drop` is asked about all others while tables are folded.
+        """
         try:
-            return cls(filesystem, entropy, segment_bytes_max)
+            return cls(filesystem, entropy, segment_bytes_max, counted, drop, cache_bytes_max, memtable_bytes_max)
         except OSError as error:
             raise DiskError("opening the store", str(error)) from error
 
     def __contains__(self, key: bytes) -> bool:
-        return key in self._table
+        return self.get(key) is not None
 
-    def __len__(self) -> int:
-        return len(self._table)
+    def items(self, prefix: bytes = b"", after: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
+        """Pairs whose key begins with `prefix`, in byte order, from the first one greater than `after`.
 
-    def items(self, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        """Every pair whose key begins with `prefix`, in no order. Do not write while iterating."""
-        if not prefix:
-            return iter(self._table.items())
-        return ((key, value) for key, value in self._table.items() if key.startswith(prefix))
+        Do not write while iterating. Raises DiskError or Corruption.
+        """
+        start = prefix if after is None or after < prefix else after + b"\0"
+        tables = [table for table in (self._memtable, self._frozen) if table is not None and (table or table.prefixes)]
+        sources = [Source(table.pairs(prefix, after), table.ranges()) for table in tables]
+        try:
+            for key, value in merged(sources + self.tree.version.sources(start)):
+                if not key.startswith(prefix):
+                    return
+                if value is not None:
+                    yield key, value
+        except OSError as error:
+            raise DiskError("reading a table", str(error)) from error
 
     def scan(self, prefix: bytes, after: bytes | None, limit: int) -> list[bytes]:
         """Up to `limit` keys that begin with `prefix`, in byte order, from the first one greater than `after`."""
-        return self._order.keys(prefix, after, limit)
+        return [key for key, _ in islice(self.items(prefix, after), limit)]
 
     def count(self, prefix: bytes) -> int:
-        """How many keys begin with `prefix`, which may be COUNTED_PREFIX_BYTES long at most."""
-        assert len(prefix) <= COUNTED_PREFIX_BYTES
-        if len(prefix) == COUNTED_PREFIX_BYTES:
-            return self._counts.get(prefix, 0)
-        return sum(count for counted, count in self._counts.items() if counted.startswith(prefix))
+        """How many keys of the counted spaces begin with `prefix`, which is COUNTED_PREFIX_BYTES long at most."""
+        return self._counts.count(prefix)
+
+    @property
+    def bytes_held(self) -> int:
+        """Keys and values together, on disk before packing; what has not been folded away yet counts too."""
+        in_tables = sum(table.facts.held_bytes for table in self.tree.version.tables())
+        frozen = self._frozen
+        return self._memtable.held_bytes + (frozen.held_bytes if frozen is not None else 0) + in_tables
+
+    @property
+    def disk_bytes(self) -> int:
+        """Log and tables on disk."""
+        return self._wal.log_bytes + sum(table.size_bytes for table in self.tree.version.tables())
+
+    def memory_bytes(self) -> int:
+        """What is held in memory, approximately: memtables, block cache, and indexes and filters of tables."""
+        frozen = self._frozen
+        memtables_bytes = self._memtable.size_bytes + (frozen.size_bytes if frozen is not None else 0)
+        return memtables_bytes + self.cache.size_bytes + self.tree.version.memory_bytes
 
     def put(self, key: bytes, value: bytes) -> None:
         """Set `key` to `value`. Raises DiskError when in doubt."""
         if self.in_doubt is not None:
             raise self._refusal()
+        kind, memtable, counts = PUT, self._memtable, self._counts
+        if key[:1] in counts.spaces:
+            if self._is_there(key):
+                kind = REPLACE
+            else:
+                counts.add(key)
         key_bytes, value_bytes = len(key), len(value)
-        old = self._table.get(key)
-        if old is None:
-            self.bytes_held += key_bytes + value_bytes
-            self._counts[key[:COUNTED_PREFIX_BYTES]] += 1
-            self._order.add(key)
+        old = memtable.get(key, MISSING)
+        if old is MISSING:
+            memtable.held_bytes += key_bytes + value_bytes
+            memtable.order.add(key)
         else:
-            self.bytes_held += value_bytes - len(old)
-        self._table[key] = value
-        self._pieces += (put_head(PUT, key_bytes, value_bytes), key, value)
+            memtable.held_bytes += value_bytes - (len(old) if old else 0)
+        memtable[key] = value
+        self._pieces += (put_head(kind, key_bytes, value_bytes), key, value)
         self._pending_bytes += key_bytes + value_bytes
         if self._pending_bytes > BATCH_BYTES_MAX:
             self.append()
@@ -124,53 +174,44 @@ class Store:
         """Forget `key`; False where it was not there, and then nothing is logged. Raises DiskError when in doubt."""
         if self.in_doubt is not None:
             raise self._refusal()
-        old = self._table.pop(key, None)
-        if old is None:
+        if not self._is_there(key):
             return False
-        self._forget(key, old)
+        memtable = self._memtable
+        old = memtable.get(key, MISSING)
+        if old is MISSING:
+            memtable.held_bytes += len(key)
+            memtable.order.add(key)
+        else:
+            memtable.held_bytes -= len(old) if old else 0
+        memtable[key] = None
+        self._counts.discard(key)
         self._log_removal(REMOVE, key)
         return True
 
-    def remove_prefix(self, prefix: bytes) -> int:
-        """Forget every key that begins with `prefix`, all of them for b""; gives how many. One operation in the log.
+    def remove_prefix(self, prefix: bytes) -> None:
+        """Forget every key that begins with `prefix`, all of them for b"". One operation in the log.
 
-        Looks at every key there is, unless count() already knows that there is none.
+        Looks at the keys in the memtable alone; but a prefix longer than COUNTED_PREFIX_BYTES in a counted space is
+        removed key by key.
         """
         if self.in_doubt is not None:
             raise self._refusal()
-        if not self.count(prefix[:COUNTED_PREFIX_BYTES]):
-            return 0
-        keys = [key for key in self._table if key.startswith(prefix)]
-        if len(keys) == len(self._table):
-            self._table.clear()
-            self._counts.clear()
-            self._order.forget()
-            self.bytes_held = 0
-        else:
-            for key in keys:
-                self._forget(key, self._table.pop(key))
-        if keys:
-            self._log_removal(REMOVE_PREFIX, prefix)
-        return len(keys)
-
-    def _log_removal(self, kind: int, key: bytes) -> None:
-        self._pieces += (remove_head(kind, len(key)), key)
-        self._pending_bytes += len(key)
-        if self._pending_bytes > BATCH_BYTES_MAX:
-            self.append()
-
-    def _forget(self, key: bytes, old: bytes) -> None:
-        self.bytes_held -= len(key) + len(old)
-        counted = key[:COUNTED_PREFIX_BYTES]
-        self._counts[counted] -= 1
-        if not self._counts[counted]:
-            del self._counts[counted]
-        self._order.discard(key)
+        if len(prefix) > COUNTED_PREFIX_BYTES and prefix[:1] in self._counts.spaces:
+            for key in [key for key, _ in self.items(prefix)]:
+                self.remove(key)
+            return
+        if not self._memtable and self._frozen is None and not any(self.tree.version.tables()):
+            return
+        self._memtable.remove_prefix(prefix)
+        self._counts.discard_prefix(prefix)
+        self._log_removal(REMOVE_PREFIX, prefix)
 
     def append(self) -> bool:
         """Write the changes since the last append as one record, with one call; False where there were none."""
         if self.in_doubt is not None:
             raise self._refusal()
+        if self._leaving is not None:
+            self._drain(self._leaving)
         if not self._pieces:
             return False
         try:
@@ -207,51 +248,134 @@ class Store:
         return self._wal.log_bytes
 
     @property
-    def checkpoint_due(self) -> bool:
-        """Has the log grown enough since the last attempt to be worth a checkpoint?"""
-        grown_bytes = self._wal.log_bytes - self._covered_bytes
-        return self._job is None and grown_bytes > max(CHECKPOINT_LOG_BYTES_MIN, self.checkpoint_bytes)
+    def lagging(self) -> bool:
+        """Should writing slow down, so that flushes and folds keep up?"""
+        return self._is_behind(self._memtable_bytes_max, LEVEL0_TABLES_MANY)
 
-    def begin_checkpoint(self) -> CheckpointJob:
-        """First step, owner thread: append what is pending, begin a new segment, copy the table's references."""
-        assert self._job is None
-        self.append()
-        self._covered_bytes = self._wal.log_bytes
-        try:
-            self._wal.rotate()
-        except OSError as error:
-            raise self._doubt("beginning a log segment", error) from error
-        self._job = CheckpointJob(self._wal.number, self._entropy(MARK_BYTES), self._table.copy())
-        return self._job
+    @property
+    def congested(self) -> bool:
+        """Do flushes and folds lag so far behind, slow as writing is, that it must be refused?"""
+        return self._is_behind(2 * self._memtable_bytes_max, LEVEL0_TABLES_MAX)
 
-    def write_checkpoint(self, job: CheckpointJob) -> None:
-        """Second step, any thread: write the copy, durable, and remove the files it makes superfluous.
+    def _is_behind(self, memtable_bytes: int, tables: int) -> bool:
+        waiting = self._frozen is not None and self._memtable.size_bytes >= memtable_bytes
+        return waiting or len(self.tree.version.levels[0]) >= tables
 
-        A DiskError here is no doubt about the log: call the third step all the same. What could not be removed goes
-        with the next checkpoint or opening.
+    @property
+    def flush_due(self) -> bool:
+        """Is the memtable, or the log it stands for, large enough to become a table?"""
+        if self._flush is not None or self.in_doubt is not None:
+            return False
+        full = self._memtable.size_bytes >= self._memtable_bytes_max or self._wal.segment_full
+        return full or self._frozen is not None
+
+    @property
+    def fold_due(self) -> bool:
+        """Are there tables to be folded?"""
+        return self._fold is None and self.in_doubt is None and self.tree.version.next_fold() is not None
+
+    def begin_flush(self) -> FlushJob:
+        """First step: append what is pending, begin a log segment, put an empty memtable in front.
+
+        Syncs, so let another thread do it while the owner waits. A memtable whose flush failed is taken up again.
+        """
+        assert self._flush is None
+        if self._frozen is None:
+            self.append()
+            try:
+                self._wal.rotate()
+            except OSError as error:
+                raise self._doubt("beginning a log segment", error) from error
+            self._frozen_counts = self._counts.snapshot()
+            self._frozen = self._memtable
+            self._frozen_from = self._wal.number
+            self._memtable = Memtable(self._find_below)
+            self._serve_from(self._memtable)
+        elif self.in_doubt is not None:
+            raise self._refusal()
+        self._flush = FlushJob(self._frozen, self._frozen_from, self._counts.counted, self._frozen_counts)
+        return self._flush
+
+    def begin_fold(self, *, whole: bool = False) -> FoldJob:
+        """First step, owner thread, touches no disk: choose what is due, or everything there is if `whole`."""
+        assert self._fold is None
+        version = self.tree.version
+        choice = version.whole_fold() if whole else version.next_fold()
+        assert choice is not None, "nothing to fold"
+        self._fold = FoldJob(choice, self._spare_counted(self._drop))
+        return self._fold
+
+    def run(self, job: Job) -> None:
+        """Second step, a worker thread: write tables, make them count, remove what they make superfluous.
+
+        A DiskError or Corruption here is no doubt about the log: call the third step all the same.
         """
         try:
-            job.size_bytes = write_checkpoint(self._filesystem, job.number, job.mark, job.table)
-            job.written = True
+            job.run(self._filesystem, self.tree)
         except OSError as error:
-            raise DiskError("writing a checkpoint", str(error)) from error
-        try:
-            remove_covered(self._filesystem, job.number)
-        except OSError as error:
-            raise DiskError("removing what a checkpoint covers", str(error)) from error
+            raise DiskError(job.name, str(error)) from error
 
-    def finish_checkpoint(self, job: CheckpointJob) -> None:
+    def finish(self, job: Job) -> None:
         """Third step, owner thread: take note of what the second achieved. Touches no disk."""
-        assert job is self._job
-        self._job = None
-        if job.written:
-            self.checkpoint_bytes = job.size_bytes
-            self._covered_bytes = 0
-            self._wal.forget_before(job.number)
+        if job is self._fold:
+            self._fold = None
+            return
+        assert job is self._flush
+        self._flush = None
+        if job.done:
+            self._leaving, self._frozen = self._frozen, None
+            self._wal.forget_before(self._frozen_from)
 
     def close(self) -> None:
         """Let go of the log without syncing it; what was not appended is lost."""
         self._wal.close()
+
+    def _is_there(self, key: bytes) -> bool:
+        try:
+            return self.get(key) is not None
+        except Corruption:
+            return True  # something is, and a newer word on it is what makes it readable again
+
+    def _find_below(self, key: bytes) -> bytes | None:
+        """What is older than the memtable. The frozen one is looked at first: once gone, the tables hold it."""
+        frozen = self._frozen
+        if frozen is not None:
+            value = frozen.get(key, MISSING)
+            if value is not MISSING:
+                return value
+            if frozen.prefixes and frozen.covers(key):
+                return None
+        try:
+            return self.tree.version.find(key)
+        except OSError as error:
+            raise DiskError("reading a table", str(error)) from error
+
+    def _drain(self, leaving: Memtable) -> None:
+        """Free a flushed memtable bit by bit: all at once would hold every thread."""
+        for _ in range(min(len(leaving), DRAIN_KEYS)):
+            leaving.popitem()
+        if not leaving:
+            leaving.clear()
+            leaving.order.forget()
+            self._leaving = None
+
+    def _count_anew(self, counted: bytes) -> None:
+        self._counts = Counts(counted)
+        for at in range(len(counted)):
+            for key, _ in self.items(counted[at : at + 1]):
+                self._counts.add(key)
+
+    def _spare_counted(self, drop: Drop | None) -> Drop | None:
+        spaces = self._counts.spaces
+        if drop is None or not spaces:
+            return drop
+        return lambda key, value: key[:1] not in spaces and drop(key, value)
+
+    def _log_removal(self, kind: int, key: bytes) -> None:
+        self._pieces += (remove_head(kind, len(key)), key)
+        self._pending_bytes += len(key)
+        if self._pending_bytes > BATCH_BYTES_MAX:
+            self.append()
 
     def _doubt(self, during: str, error: OSError) -> DiskError:
         self.in_doubt = f"{during}: {error}"
@@ -259,3 +383,16 @@ class Store:
 
     def _refusal(self) -> DiskError:
         return DiskError("writes are stopped until the store is opened again", self.in_doubt or "")
+
+
+def _reader(memtable: Memtable) -> tuple[Callable[[bytes], bytes | None], Callable[[Memtable], None]]:
+    """A look-up that stays the same callable, and a way to put another memtable behind it without a copy."""
+
+    def get(key: bytes) -> bytes | None:
+        return memtable[key]
+
+    def serve_from(fresh: Memtable) -> None:
+        nonlocal memtable
+        memtable = fresh
+
+    return get, serve_from

@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from crowkis.interfaces import File, Filesystem
+from crowkis.storage.counts import Counts
 from crowkis.storage.errors import Corruption
+from crowkis.storage.memtable import Memtable
 from crowkis.storage.record import (
     BATCH,
     END,
@@ -32,7 +34,10 @@ from crowkis.storage.record import (
 from crowkis.values.limits import MIB
 
 SEGMENT_BYTES_MAX = 64 * MIB
-"""A segment beyond this gets a successor; one batch may overshoot it. Bounds what opening rewrites."""
+"""A segment beyond this is due to be flushed; beyond twice as much it gets a successor all the same.
+
+Bounds what opening reads and rewrites; one batch may overshoot it.
+"""
 TEMPORARY_SUFFIX = ".new"
 
 _SEGMENT_NAME = re.compile(r"(\d{6,})\.log")
@@ -63,7 +68,7 @@ class Replayed(NamedTuple):
     """An unfinished write at the end; only ever in the newest segment."""
 
 
-def replay_segment(number: int, data: bytes, *, newest: bool, table: dict[bytes, bytes]) -> Replayed:
+def replay_segment(number: int, data: bytes, *, newest: bool, table: Memtable, counts: Counts) -> Replayed:
     """Apply every batch of a segment to `table`. Raises Corruption or UnknownFormat."""
     file, view = segment_name(number), memoryview(data)
     mark = read_header(file, data, LOG_MAGIC, number)
@@ -79,7 +84,7 @@ def replay_segment(number: int, data: bytes, *, newest: bool, table: dict[bytes,
         if frame.kind == END:
             _check_end(file, data, frame.end, read_end(file, data, frame), number)
             return Replayed(mark, records, offset, 0)
-        apply_batch(file, data, frame, table)
+        apply_batch(file, data, frame, table, counts)
         records, offset = records + 1, frame.end
     if not newest:
         raise Corruption(file, offset, "ends without its end record: the rest of it is missing")
@@ -138,13 +143,18 @@ class Wal:
         return sum(self._segment_bytes.values())
 
     @property
+    def segment_full(self) -> bool:
+        """Is it time to flush what the newest segment holds, and begin another?"""
+        return self._segment_bytes[self._number] >= self._segment_bytes_max
+
+    @property
     def unsynced_bytes(self) -> int:
         """Appended, and lost if power fails now."""
         return self._appended_bytes - self._synced_bytes
 
     def append(self, pieces: Sequence[bytes]) -> None:
         """Write one batch with one call; it is durable only after sync(). Raises OSError."""
-        if self._segment_bytes[self._number] >= self._segment_bytes_max:
+        if self._segment_bytes[self._number] >= 2 * self._segment_bytes_max:
             self.rotate()
         self._append(encode_frame(self._mark, BATCH, pieces))
 

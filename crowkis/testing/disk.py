@@ -62,6 +62,21 @@ class FaultyFile:
         self._closed = True
 
 
+class FaultyRandomFile:
+    """A file on a FaultyDisk, being read."""
+
+    def __init__(self, disk: "FaultyDisk", content: _Content) -> None:
+        self._disk = disk
+        self._content = content
+        self.size_bytes = len(content.data)
+
+    def read_at(self, offset: int, size_bytes: int) -> bytes:
+        """The bytes there; fewer only where the file ends."""
+        if self._disk.count_call(None):
+            raise _injected()
+        return bytes(self._content.data[offset : offset + size_bytes])
+
+
 class FaultyDisk:
     """A Filesystem in memory. `rng` decides what each fault destroys; the same seed gives the same history."""
 
@@ -115,6 +130,12 @@ class FaultyDisk:
         if self.count_call(None):
             raise _injected()
         return bytes(self._content(name).data)
+
+    def open(self, name: str) -> FaultyRandomFile:
+        """A file to read from; goes on giving its bytes when its name is removed."""
+        if self.count_call(None):
+            raise _injected()
+        return FaultyRandomFile(self, self._content(name))
 
     def names(self) -> Sequence[str]:
         """The files there are, sorted."""

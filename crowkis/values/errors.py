@@ -100,7 +100,8 @@ def writes_stopped(cause: str) -> CommandError:
 def memory_full(limit_bytes: int) -> CommandError:
     """Nothing may be added until something has left."""
     return CommandError(
-        "OOM", f"memory_limit ({limit_bytes} bytes) is reached; answers are being evicted, send again in a moment"
+        "OOM",
+        f"memory_limit ({limit_bytes} bytes) is reached and nothing is left to evict; remove keys or raise the limit",
     )
 
 

@@ -93,6 +93,20 @@ def test_kill_finds_every_acknowledged_write_again(tmp_path):
     assert found["paraphrases_asked"] == found["paraphrases_served"]
 
 
+def test_store_measures_durability_growth_and_stretches(tmp_path):
+    found = told_by("store.py", tmp_path, "--entries", "1000", "--dir", str(tmp_path))
+
+    assert {"crowkis / floor", "growth", "beside the owner"} <= found.keys()
+
+
+def test_store_peers_does_the_same_work_with_rocksdb_and_lmdb(tmp_path):
+    pytest.importorskip("rocksdict")
+    pytest.importorskip("lmdb")
+    found = told_by("store_peers.py", tmp_path, "--entries", "2000", "--dir", str(tmp_path))
+
+    assert {"crowkis", "rocksdb", "lmdb"} <= found.keys()
+
+
 def test_eviction_plays_every_policy_on_every_trace(tmp_path):
     data = written(tmp_path / "stream.jsonl", [{"query": f"what is {at % 7} plus {at % 3}"} for at in range(40)])
 

@@ -6,7 +6,6 @@ import sys
 import time
 import urllib.request
 
-import hiredis
 import pytest
 
 pytestmark = pytest.mark.process
@@ -31,32 +30,32 @@ def small(start_server):
     wire = empty.connect()
     process_bytes = int(figures(wire, "memory")["part_process"])
     empty.stop()
-    return start_server("--memory-limit", str(process_bytes + 24 * MIB), "--wal-sync", "no")
+    return start_server("--memory-limit", str(process_bytes + 48 * MIB), "--wal-sync", "no")
 
 
 def test_a_cache_that_is_filled_stays_within_its_limit_and_says_what_left(small):
+    """Answers lie on disk; what fills the memory is what is known of each of them: text, vector, index, use."""
     wire = small.connect(protocol=3)
-    count, answer = 160, b"x" * (256 << 10)
-    for number in range(count):
-        question = f"what is in box number {number}"
-        reply = wire("CSET", question, answer, "COST", "0.5" if number % 2 else "0.001")
-        assert b"OK" == reply, reply
-    live = [
-        number
-        for number in range(count)
-        if told(wire("CWHYEVICT", f"what is in box number {number}"))["state"] == "live"
-    ]
+    count, burst = 12_000, 100
+    for first in range(0, count, burst):
+        numbers = range(first, first + burst)
+        for n in numbers:
+            wire.send("CSET", f"what is in box number {n}", f"thing {n}", "COST", "0.5" if n % 2 else "0.001")
+        assert [b"OK"] * burst == wire.replies(burst)
+    asked = range(0, count, 21)
+    live = [n for n in asked if told(wire("CWHYEVICT", f"what is in box number {n}"))["state"] == "live"]
     shown = figures(wire, "memory", "crowkis")
+    costly = sum(n % 2 for n in live) / sum(n % 2 for n in asked)
+    cheap = sum(1 - n % 2 for n in live) / sum(1 - n % 2 for n in asked)
 
     assert int(shown["used_memory"]) < int(shown["maxmemory"])
-    assert count == len(live) + int(shown["evicted_total"])
-    assert 20 < len(live) < 96
-    assert sum(number % 2 for number in live) > 0.8 * len(live)
-    gone = next(number for number in range(count) if number not in live)
+    assert count == int(shown["entries"]) + int(shown["evicted_total"])
+    assert cheap + 0.2 < costly
+    gone = next(n for n in asked if n not in live)
     row = told(wire("CWHYEVICT", f"what is in box number {gone}"))
     assert ("left", "kept.evicted", 0.001 if gone % 2 == 0 else 0.5) == (row["state"], row["reason"], row["cost_usd"])
     assert row["score"] > 0
-    assert answer == wire("CGET", f"what is in box number {live[0]}")[b"response"]
+    assert b"thing %d" % live[0] == wire("CGET", f"what is in box number {live[0]}")[b"response"]
 
 
 def test_the_ledger_is_still_there_after_a_power_cut(start_server, tmp_path):
@@ -73,20 +72,14 @@ def test_the_ledger_is_still_there_after_a_power_cut(start_server, tmp_path):
     assert before | {"ago_ms": 0} == after | {"ago_ms": 0}
 
 
-def test_plain_keys_beyond_the_limit_are_refused_and_taken_again_once_there_is_room(small):
+def test_plain_values_lie_on_disk_and_leave_the_memory_to_others(small):
     wire = small.connect()
-    replies = [wire("SET", f"key{number}", b"x" * MIB) for number in range(40)]
-    refused = [reply for reply in replies if isinstance(reply, hiredis.ReplyError)]
+    replies = [wire("SET", f"key{number}", b"x" * MIB) for number in range(100)]
 
-    assert refused
-    assert all(str(reply).startswith("OOM ") for reply in refused)
-    assert {b"OK"} == {reply for reply in replies if reply not in refused}
-    assert str(wire("CSET", "q", "a")).startswith("OOM ")
-    assert b"x" * MIB == wire("GET", "key0")
-    assert "yes" == figures(wire, "memory")["memory_full"]
-    assert 10 == wire("DEL", *(f"key{number}" for number in range(10)))
-    assert b"OK" == wire("CSET", "q", "a")
+    assert {b"OK"} == set(replies)
+    assert small.resident_bytes < 1.25 * int(figures(wire, "memory")["maxmemory"])
     assert "no" == figures(wire, "memory")["memory_full"]
+    assert {b"x" * MIB} == {wire("GET", f"key{number}") for number in range(0, 100, 7)}
 
 
 def test_whyevict_tells_each_part_of_a_live_answers_score(wire3):

@@ -11,6 +11,8 @@ from random import Random
 
 import pytest
 
+from crowkis.storage import table, tree, version
+from crowkis.storage.check import verify
 from crowkis.storage.errors import DiskError, StorageError
 from crowkis.storage.record import LOG_MAGIC, read_header
 from crowkis.storage.store import Store
@@ -19,12 +21,22 @@ from crowkis.testing.disk import FaultyDisk
 
 FIRST_SEED = int(os.environ.get("CROWKIS_SEED", "0"), 0)
 SEEDS = int(os.environ.get("CROWKIS_SEEDS", "600"))
-STEPS = 60
+STEPS = 100
 FOUND_SEEDS = Path(__file__).with_name("seeds.txt")
 
 
 class Lost(AssertionError):  # noqa: N818 - named after the finding
     """The store does not hold what it must."""
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """Everything tiny, so that a few dozen steps fill three levels."""
+    for module, name, value in (
+        (table, "BLOCK_BYTES", 60), (table, "SYNC_BYTES", 300), (table, "WRITE_BYTES", 100),
+        (tree, "TABLE_BYTES_MAX", 500), (version, "LEVEL0_TABLES_DUE", 2), (version, "LEVEL1_BYTES_MIN", 600),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, value)
 
 
 class History:
@@ -34,18 +46,21 @@ class History:
         self.rng = Random(seed)
         self.disk = disk_class(self.rng)
         self.segment_bytes_max = self.rng.choice((64, 300, 1 << 20))
+        self.cache_bytes_max = self.rng.choice((0, 2_000))
         self.weights = [self.rng.choice((1, 3, 10)) for _ in range(len(self.moves()))]  # every seed has its own mix
         self.allowed = [{}]
         self.now = {}
-        self.job = None
+        self.flush = self.fold = None
+        self.ran = set()
         self.store = None
         self.open()
 
     def moves(self):
         return (
-            self.put, self.put, self.remove, self.remove_prefix, self.append, self.sync, self.commit, self.commit,
-            self.begin_checkpoint, self.write_checkpoint, self.finish_checkpoint,
-            self.crash, self.restart, self.plan_fault, self.fill_disk,
+            self.put, self.put, self.put, self.remove, self.remove_prefix, self.append, self.sync, self.commit,
+            self.commit, self.look, self.begin_flush, self.begin_flush, self.begin_fold, self.run_flush, self.run_fold,
+            self.finish_flush, self.finish_fold, self.whole_job, self.crash, self.restart, self.plan_fault,
+            self.fill_disk,
         )  # fmt: skip
 
     def play(self):
@@ -57,9 +72,12 @@ class History:
                 if self.store.in_doubt:
                     self.rng.choice((self.crash, self.restart))()
         self.crash()
+        serious = [finding for finding in verify(self.disk) if not finding.harmless]
+        if serious:
+            raise Lost(f"not clean: {serious}")
 
     def key(self):
-        return self.rng.choice((b"a/", b"b/", b"")) + b"%d" % self.rng.randrange(6)
+        return self.rng.choice((b"a/", b"b/", b"", b"\xff\xff")) + b"%d" % self.rng.randrange(20)
 
     def put(self):
         key, value = self.key(), self.rng.randbytes(self.rng.choice((0, 3, 50)))
@@ -68,11 +86,11 @@ class History:
 
     def remove(self):
         key = self.key()
-        self.store.remove(key)
-        self.now.pop(key, None)
+        if self.store.remove(key) != (self.now.pop(key, None) is not None):
+            raise Lost(f"{key} was there or was not")
 
     def remove_prefix(self):
-        prefix = self.rng.choice((b"a/", b"b/", b"a/1", b""))
+        prefix = self.rng.choice((b"a/", b"b/", b"b/1", b"1", b"\xff", b""))
         self.store.remove_prefix(prefix)
         self.now = {key: value for key, value in self.now.items() if not key.startswith(prefix)}
 
@@ -88,27 +106,66 @@ class History:
         self.append()
         self.sync()
 
-    def begin_checkpoint(self):
-        if self.job is None:
-            self.allowed.append(dict(self.now))
-            self.job = self.store.begin_checkpoint()
-            del self.allowed[:-1]
+    def look(self):
+        prefix = self.rng.choice((b"", b"a/", b"b/1", b"\xff"))
+        keys = sorted(key for key in self.now if key.startswith(prefix))
+        after = self.rng.choice([None, *keys])
+        rest = [key for key in keys if after is None or key > after]
+        key = self.key()
+        found = (self.store.scan(prefix, after, 3), self.store.get(key), self.store.count(b"a/"))
+        if found != (rest[:3], self.now.get(key), sum(key.startswith(b"a/") for key in self.now)):
+            raise Lost(f"served {found}")
 
-    def write_checkpoint(self):
-        if self.job is not None and not self.job.written:
-            self.store.write_checkpoint(self.job)
+    def begin_flush(self):
+        if self.flush is not None:
+            return
+        if self.store._frozen is not None:  # its flush failed: taken up again, and nothing newer becomes durable
+            self.flush = self.store.begin_flush()
+            return
+        self.allowed.append(dict(self.now))
+        self.flush = self.store.begin_flush()
+        del self.allowed[:-1]
 
-    def finish_checkpoint(self):
-        if self.job is not None:
-            job, self.job = self.job, None
-            self.store.finish_checkpoint(job)
+    def begin_fold(self, whole=False):
+        if self.fold is None and (whole or self.store.fold_due):
+            self.fold = self.store.begin_fold(whole=whole)
+
+    def run_flush(self):
+        self.run(self.flush)
+
+    def run_fold(self):
+        self.run(self.fold)
+
+    def run(self, job):
+        if job is not None and job not in self.ran:
+            self.ran.add(job)
+            self.store.run(job)
+
+    def finish_flush(self):
+        if self.flush is not None:
+            job, self.flush = self.flush, None
+            self.store.finish(job)
+
+    def finish_fold(self):
+        if self.fold is not None:
+            job, self.fold = self.fold, None
+            self.store.finish(job)
+
+    def whole_job(self):
+        if self.rng.random() < 0.7:
+            self.begin_flush()
+            self.run_flush()
+            self.finish_flush()
+        self.begin_fold(whole=self.rng.random() < 0.1)
+        self.run_fold()
+        self.finish_fold()
 
     def plan_fault(self):
-        self.disk.fail_at = self.disk.calls + self.rng.randint(1, 15)
+        self.disk.fail_at = self.disk.calls + self.rng.randint(1, 30)
 
     def fill_disk(self):
         if self.rng.random() < 0.3:
-            self.disk.capacity_bytes = sum(map(len, self.disk.files().values())) + self.rng.randint(0, 200)
+            self.disk.capacity_bytes = sum(map(len, self.disk.files().values())) + self.rng.randint(0, 400)
 
     def crash(self):
         self.disk = self.disk.crash()
@@ -120,25 +177,33 @@ class History:
         self.open()
 
     def open(self):
-        self.job = None
+        self.flush = self.fold = None
+        self.ran.clear()
         while True:
             try:
-                self.store = Store.open(self.disk, self.rng.randbytes, self.segment_bytes_max)
+                self.store = Store.open(
+                    self.disk, self.rng.randbytes, self.segment_bytes_max, counted=b"a",
+                    cache_bytes_max=self.cache_bytes_max,
+                )  # fmt: skip
                 break
             except DiskError:
                 self.disk = self.disk.crash() if self.rng.random() < 0.5 else self.disk
             except StorageError as error:
                 raise Lost(f"refused to open: {error}") from error
+        planned, self.disk.fail_at = self.disk.fail_at, None
         self.check()
+        self.disk.fail_at = planned
 
     def check(self):
         found = dict(self.store.items())
         if found not in self.allowed:
             raise Lost(f"{found} is none of {self.allowed}")
         self.now, self.allowed = found, [dict(found)]
-        held_bytes = sum(len(key) + len(value) for key, value in found.items())
+        counted = sum(key[:1] == b"a" for key in found)
 
-        assert (sorted(found), held_bytes) == (self.store.scan(b"", None, 99), self.store.bytes_held)
+        served = (self.store.scan(b"", None, 99), self.store.count(b"a"), {key: self.store.get(key) for key in found})
+        if served != (sorted(found), counted, found):
+            raise Lost(f"serves {served}, holds {found}")
 
 
 @contextmanager
@@ -196,14 +261,15 @@ class TestEverySingleFault:
                 history.disk.fail_at = history.disk.calls + fail_at
                 finished = self.live(history, after)
 
-        assert fail_at > 50
+        assert fail_at > 100
 
     def live(self, history, after):
         """True when no call failed."""
         failed = False
-        for move in (history.put, history.commit, history.begin_checkpoint, history.put, history.commit,
-                     history.write_checkpoint, history.finish_checkpoint, history.remove_prefix, history.put,
-                     history.commit, history.restart) * 3:  # fmt: skip
+        for move in (history.put, history.commit, history.begin_flush, history.put, history.commit, history.run_flush,
+                     history.finish_flush, history.put, history.begin_fold, history.run_fold, history.finish_fold,
+                     history.remove_prefix, history.put, history.commit, history.look,
+                     history.restart) * 2:  # fmt: skip
             try:
                 move()
             except DiskError:
@@ -249,17 +315,40 @@ class TestPlantedBugs:
 
         assert caught(FaultyDisk, 400) > 5
 
-    def test_a_checkpoint_that_forgets_to_append_first_is_caught(self, monkeypatch):
-        append = Store.append
+    def test_a_flush_that_forgets_to_append_first_is_caught(self, monkeypatch):
+        append, begin = Store.append, Store.begin_flush
 
-        def begin_checkpoint(self):
+        def begin_flush(self):
             self.append = lambda: False
             try:
                 return begin(self)
             finally:
                 self.append = append.__get__(self)
 
-        begin = Store.begin_checkpoint
-        monkeypatch.setattr(Store, "begin_checkpoint", begin_checkpoint)
+        monkeypatch.setattr(Store, "begin_flush", begin_flush)
 
         assert caught(FaultyDisk) > 5
+
+    def test_a_table_not_synced_is_caught(self, monkeypatch):
+        class Disk(FaultyDisk):
+            def make_durable(self, content):
+                if not content.name.endswith(".table"):
+                    super().make_durable(content)
+
+        assert caught(Disk) > 5
+
+    def test_a_manifest_renamed_before_the_names_of_its_tables_are_durable_is_caught(self, monkeypatch):
+        class Disk(FaultyDisk):
+            def make_names_durable(self):
+                if "MANIFEST.new" not in self.names():
+                    super().make_names_durable()
+
+        assert caught(Disk, 400) > 0
+
+    def test_a_fold_that_forgets_removals_too_early_is_caught(self, monkeypatch):
+        begin = version.Version.next_fold
+        monkeypatch.setattr(
+            version.Version, "next_fold", lambda self: (fold := begin(self)) and fold._replace(bottom=True)
+        )
+
+        assert caught(FaultyDisk, 400) > 5

@@ -1,0 +1,132 @@
+"""What a batch does besides its calls: expiry, eviction, the commit, flushes and folds. Owned and called by the actor.
+
+Each step is bounded, so that no batch takes long; what is left keeps `wanted` true and the next batch goes on.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+from crowkis.engine.engine import Engine
+from crowkis.engine.evict import EVICTIONS_PER_WRITE, EVICTIONS_STEP
+from crowkis.engine.outside import Outside
+from crowkis.storage.errors import DiskError
+from crowkis.storage.jobs import Job
+from crowkis.values.errors import CommandError, writes_stopped
+from crowkis.values.record import Record
+
+EXPIRE_BATCH_MAX = 64
+"""Things whose time is up removed per batch: a removal takes up to 0.05 ms. While there are more, the next follows."""
+LAG_PAUSE_S = 0.02
+"""While flushes and folds lag behind, a batch that writes is answered this much later: writers slow down first."""
+SYNC_EVERY_MS = 1_000
+"""How often the log is synced under wal_sync=everysec."""
+WORK_REST_MS = 5_000
+"""How long after a failed flush or fold none is begun."""
+
+
+class Upkeep:
+    """The chores of one engine."""
+
+    def __init__(self, engine: Engine, outside: Outside) -> None:
+        self.tick_due = False
+        """The regular chores are to be done with the next batch."""
+        self._engine = engine
+        self._outside = outside
+        self._crowded = False
+        """Answers are still to be evicted."""
+        self._synced_ms = 0
+        self._work_from_ms = 0
+        """No flush or fold begins before; later than now after one has failed."""
+
+    @property
+    def wanted(self) -> bool:
+        """Is there anything to do even if no call comes?"""
+        return self.tick_due or self._crowded
+
+    def run(self, stored: int) -> None:
+        """Remove what must leave; `stored` is how many changes the batch made."""
+        if self.tick_due:
+            self._expire()
+        self._make_room(stored)
+
+    def _expire(self) -> None:
+        self.tick_due = False
+        engine = self._engine
+        if not engine.house.writable:
+            return
+        engine.memory.observe()
+        due = engine.state.due(engine.now_ms, EXPIRE_BATCH_MAX)
+        self._remove(due)
+        self.tick_due = len(due) == EXPIRE_BATCH_MAX and engine.house.writable
+        engine.metrics.count("expired_total", len(due))
+
+    def _make_room(self, stored: int) -> None:
+        """Where memory runs short, evict more answers than were stored; refuse writes only when none is left."""
+        engine = self._engine
+        self._crowded = False
+        if not engine.house.writable:
+            return
+        self._remove(engine.make_room(EVICTIONS_STEP + EVICTIONS_PER_WRITE * stored))
+        evictable = len(engine.state.residents) > 0 and engine.house.writable
+        self._crowded = engine.memory.making_room and evictable
+        full = engine.memory.full and not evictable
+        engine.house.memory_full_bytes = engine.memory.limit_bytes if full else 0
+
+    def _remove(self, records: Sequence[Record]) -> None:
+        try:
+            for record in records:
+                self._engine.state.apply(record)
+        except DiskError as error:
+            self.stop_writing(error)
+
+    async def commit(self, stored: int) -> CommandError | None:
+        """Append, sync as the setting says, begin a due flush or fold; what went wrong, if anything did."""
+        engine, failed = self._engine, None
+        if not engine.house.loaded:
+            return None
+        store = engine.state.store
+        try:
+            await self._make_durable()
+            if engine.now_ms >= self._work_from_ms:
+                if store.flush_due:
+                    self._begin(await self._outside.begin_flush())
+                if store.fold_due:
+                    self._begin(store.begin_fold())
+        except DiskError as error:
+            failed = self.stop_writing(error)
+        if stored and store.lagging:
+            await asyncio.sleep(LAG_PAUSE_S)
+        engine.house.congested = store.congested
+        return failed
+
+    async def _make_durable(self) -> None:
+        engine = self._engine
+        store, metrics, mode = engine.state.store, engine.metrics.plain, engine.settings.wal_sync
+        if store.append():
+            metrics["wal_appends_total"] += 1
+        due = mode == "always" or (mode == "everysec" and engine.now_ms - self._synced_ms >= SYNC_EVERY_MS)
+        if due and store.unsynced_bytes:
+            await self._outside.sync()
+            self._synced_ms = engine.now_ms
+            metrics["wal_syncs_total"] += 1
+
+    def _begin(self, job: Job) -> None:
+        self._outside.work(job, partial(self._worked, job))
+
+    def _worked(self, job: Job, error: Exception | None) -> None:
+        """A flush or fold is over. A failed one costs only disk: log and older tables still hold everything."""
+        store = self._engine.state.store
+        store.finish(job)
+        self._engine.house.congested = store.congested
+        if error is None:
+            self._engine.metrics.count_for("storage_jobs_total", job.kind)
+        else:
+            self._work_from_ms = self._engine.now_ms + WORK_REST_MS
+            self._outside.report(job.name, error)
+
+    def stop_writing(self, error: DiskError) -> CommandError:
+        """Refuse every further write until restart; the error to tell those who wrote."""
+        self._engine.house.writes_stopped = str(error)
+        self._outside.report("storage", error)
+        return writes_stopped(str(error))
