@@ -13,13 +13,15 @@ from crowkis.engine import gate
 from crowkis.engine.actor import Actor
 from crowkis.engine.clients import Client
 from crowkis.engine.engine import Engine
-from crowkis.values.limits import BATCH_CALLS_MAX
 from crowkis.values.reply import Stream
 from crowkis.wire.session import Session
 from crowkis.wire.writer import push_part, stream_head, stream_part
 
-UNANSWERED_CALLS_MAX = 16_384
-"""Calls of one connection that may be open before it is read from no more."""
+UNANSWERED_CALLS_MAX = 4_096
+"""Calls of one connection that may be open before it is read from no more.
+
+Well below the inbox: a client that pipelines for all it is worth is slowed down, not answered BUSY.
+"""
 
 Log = Callable[..., None]
 
@@ -101,12 +103,8 @@ class Connection(asyncio.Protocol):
         session.receive_data(data)
         slot = session.slots_taken
         requests = session.requests()
-        if len(requests) <= BATCH_CALLS_MAX:
-            if requests:
-                self._door.actor.submit(client, requests, slot)
-        else:
-            for at in range(0, len(requests), BATCH_CALLS_MAX):
-                self._door.actor.submit(client, requests[at : at + BATCH_CALLS_MAX], slot + at)
+        if requests:
+            self._door.actor.submit(client, requests, slot)
         if session.broken:
             self._door.engine.metrics.count_for("clients_dropped_total", "protocol")
             self._finished = True

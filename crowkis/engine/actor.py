@@ -82,7 +82,7 @@ class Actor:
         self.waiting_calls = 0
         """Calls whose errand is out."""
         self.parked_calls = 0
-        """Calls put aside because their client does not read."""
+        """Calls put aside because their client does not read or an earlier one must be done first."""
         self._vocabulary = vocabulary
         self._clock = clock
         self._outside = outside
@@ -123,7 +123,7 @@ class Actor:
         self._wake()
 
     def unpark(self, client: Client) -> None:
-        """The client has caught up with its replies: go on with what was put aside."""
+        """The client has caught up with its replies, or its errands are back: go on with what was put aside."""
         if client.parked:
             parked = [(client, requests, slot) for requests, slot in client.parked]
             client.parked.clear()
@@ -192,16 +192,23 @@ class Actor:
         while self._inbox and count < BATCH_CALLS_MAX and self._batch_bytes < self._batch_bytes_max:
             client, requests, slot = self._inbox.popleft()
             if client.parked or client.sink.congested:
-                client.parked.append((requests, slot))
-                self.parked_calls += len(requests)
-                self.queued_calls -= len(requests)
+                self._park(client, requests, slot)
                 continue
+            if len(requests) > BATCH_CALLS_MAX:
+                self._inbox.appendleft((client, requests[BATCH_CALLS_MAX:], slot + BATCH_CALLS_MAX))
+                requests = requests[:BATCH_CALLS_MAX]
             ran = self._run_packet(client, requests, slot)
+            client.calls += ran
             count += ran
             self.queued_calls -= ran
         plain = self.engine.metrics.plain
         plain["commands_total"] += count
         plain["batches_total"] += 1
+
+    def _park(self, client: Client, requests: list[list[bytes]], slot: int) -> None:
+        client.parked.append((requests, slot))
+        self.parked_calls += len(requests)
+        self.queued_calls -= len(requests)
 
     def _run_packet(self, client: Client, requests: list[list[bytes]], slot: int) -> int:
         """The hot path: look up, gate, parse, run, encode, for each request of one packet; tells how many are done.
@@ -210,7 +217,6 @@ class Actor:
         """
         engine, words = self.engine, self._vocabulary.words
         client.last_ms = engine.now_ms
-        client.calls += len(requests)
         normal = engine.house.normal
         replies = self._begin_replies(client, slot)
         for place, request in enumerate(requests):
@@ -218,6 +224,9 @@ class Actor:
                 command = words.get(request[0])
                 if command is None or command.subcommands:
                     command = self._vocabulary.find(request)
+                if client.out and not client.may_overtake(command):
+                    self._park(client, requests[place:], slot + place)
+                    return place
                 if not (normal and client.admitted):
                     refused = gate.refusal(client, command, engine.house)
                     if refused is not None:
@@ -255,6 +264,7 @@ class Actor:
     def _go_on(self, resumed: _Resumed) -> None:
         client = resumed.client
         self.waiting_calls -= 1
+        client.out -= 1
         try:
             if resumed.command.writes and self.engine.house.writes_stopped:
                 raise writes_stopped(self.engine.house.writes_stopped)
@@ -264,6 +274,8 @@ class Actor:
         except Exception as error:  # noqa: BLE001 - decision 0002
             reply = self._bug(resumed.command, error)
         self._settle(client, resumed.slot, resumed.command, reply, resumed.muted)
+        if client.parked and not client.out and not client.sink.congested:
+            self.unpark(client)
 
     def _settle(self, client: Client, slot: int, command: Command | None, reply: Reply, muted: bool) -> None:
         """Whatever is more than a bare reply: writes, errands, streams, silence."""
@@ -272,6 +284,7 @@ class Actor:
             back = partial(self.resume, client, slot, command, muted, reply.then)
             if self._outside.embed(reply.errand.text, back):
                 self.waiting_calls += 1
+                client.send_out(command)
                 return
             reply = self._failure(busy("the embedding queue", BUSY_RETRY_MS))
         if isinstance(reply, Stream) and not muted:
