@@ -120,6 +120,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("server", "inbox_calls", whole(1, 1_000_000), 8_192, "Calls waiting for the actor; beyond it they are answered BUSY.", mutable=True),
     Setting("server", "drain_timeout_ms", whole(0, 600_000), 10_000, "How long a stop waits for accepted calls."),
     Setting("storage", "data_dir", words, "crowkis-data", "Where everything durable lives; one server per directory."),
+    Setting("storage", "backup_dir", words, "", "The one directory CSAVE, CBGSAVE, SAVE and BGSAVE write into; empty: backups, inside data_dir."),
     Setting("storage", "wal_sync", one_of("always", "everysec", "no"), "always", "When the log reaches the disk: before each batch is answered, once a second, or when the system likes.", mutable=True),
     Setting("cache", "similarity_min", fraction, 0.92, "Cosine two questions must reach; a CGET's THRESHOLD overrides it.", mutable=True),
     Setting("cache", "default_ttl_s", whole(0, 10 * 365 * 86_400), 0, "Lifetime of answers stored without EX or PX; 0: no end.", mutable=True),
@@ -156,6 +157,7 @@ class Settings:
     inbox_calls: int
     drain_timeout_ms: int
     data_dir: str
+    backup_dir: str
     wal_sync: str
     similarity_min: float
     default_ttl_s: int

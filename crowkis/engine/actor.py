@@ -10,16 +10,17 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from crowkis.engine import feed, gate
 from crowkis.engine.clients import Client, Sink
 from crowkis.engine.engine import Engine
+from crowkis.engine.outside import Outside
 from crowkis.interfaces import Clock
 from crowkis.storage.errors import DiskError
 from crowkis.storage.jobs import Job
 from crowkis.values.call import Command, Vocabulary
-from crowkis.values.errand import CloseClients, StopServer, Then, Waiting
+from crowkis.values.errand import CloseClients, EmbedText, StopServer, Then, Waiting, WriteBackup
 from crowkis.values.errors import CommandError, busy, malformed, writes_stopped
 from crowkis.values.limits import BATCH_CALLS_MAX, MIB
 from crowkis.values.outcome import Outcome
@@ -38,28 +39,6 @@ SYNC_EVERY_MS = 1_000
 """How often the log is synced under wal_sync=everysec."""
 WORK_REST_MS = 5_000
 """How long after a failed flush or fold none is begun."""
-
-
-class Outside(Protocol):
-    """What the actor needs done beside it; app.py provides it."""
-
-    def embed(self, text: str, done: Callable[[Any], None]) -> bool:
-        """Embed a text and call done(vector or error) on the loop; False: the queue is full."""
-
-    def sync(self) -> Awaitable[None]:
-        """Make the log durable without holding the loop. Raises DiskError."""
-
-    def begin_flush(self) -> Awaitable[Job]:
-        """The store's begin_flush() without holding the loop. Raises DiskError."""
-
-    def work(self, job: Job, done: Callable[[Exception | None], None]) -> None:
-        """Run a flush or fold in a thread and call done() on the loop."""
-
-    def stop(self) -> None:
-        """Stop the server as on SIGTERM."""
-
-    def report(self, command: str, error: Exception) -> None:
-        """Log a bug in a command; no arguments are shown."""
 
 
 class _Resumed(NamedTuple):
@@ -101,7 +80,7 @@ class Actor:
         """A sink, a slot, and the encoded replies of this and the following slots, or a stream with its tail."""
         self._acknowledged: list[tuple[list[bytes], int]] = []
         """Which of the replies speak of a change: where the commit fails, they become errors."""
-        self._errands: list[CloseClients | StopServer] = []
+        self._errands: list[CloseClients | StopServer | WriteBackup] = []
         self._shown: list[tuple[Client, bytes]] = []
         """Lines for MONITOR; sent after the batch's replies, so that the OK of MONITOR itself comes first."""
 
@@ -282,7 +261,7 @@ class Actor:
         if isinstance(reply, Waiting):
             assert command is not None
             back = partial(self.resume, client, slot, command, muted, reply.then)
-            if self._outside.embed(reply.errand.text, back):
+            if self._send_out(reply.errand, back):
                 self.waiting_calls += 1
                 client.send_out(command)
                 return
@@ -294,6 +273,32 @@ class Actor:
         if isinstance(reply, Outcome):
             reply = self._done(command, reply, replies)
         replies.append(b"" if muted else encode(reply, client.protocol))
+
+    def _send_out(self, errand: EmbedText | WriteBackup, back: Callable[[Any], None]) -> bool:
+        """Begin what a call waits for; False: the queue is full."""
+        if isinstance(errand, EmbedText):
+            return self._outside.embed(errand.text, back)
+        self._back_up(errand.name, back)
+        return True
+
+    def _back_up(self, name: str, back: Callable[[Any], None] | None = None) -> None:
+        """Have everything written as of the next flush, and see to it that this flush begins."""
+        done = partial(self._backed_up, back)
+        try:
+            snapshot = self.engine.state.store.begin_snapshot()
+        except DiskError as error:
+            done(error)
+            return
+        self._outside.back_up(name, snapshot, done)
+        self.tick()
+
+    def _backed_up(self, back: Callable[[Any], None] | None, error: Exception | None) -> None:
+        self.engine.backups.end(self._clock.now_ms(), error)
+        self.engine.metrics.count_for("backups_total", "written" if error is None else "failed")
+        if error is not None:
+            self._outside.report("backup", error)
+        if back is not None:
+            back(error)
 
     def _done(self, command: Command | None, outcome: Outcome, replies: list[bytes]) -> Reply:
         """Do what an outcome asks for; the reply, which belongs at the end of `replies`."""
@@ -321,7 +326,10 @@ class Actor:
         return mode != "ON"
 
     def _leaves(self, client: Client) -> bool:
-        return any(isinstance(errand, StopServer) or client.id in errand.client_ids for errand in self._errands)
+        return any(
+            isinstance(errand, StopServer) or (isinstance(errand, CloseClients) and client.id in errand.client_ids)
+            for errand in self._errands
+        )
 
     def _chores(self) -> None:
         self._tick_due = False
@@ -373,6 +381,7 @@ class Actor:
         else:
             self._work_from_ms = self.engine.now_ms + WORK_REST_MS
             self._outside.report(job.name, error)
+        self.tick()
 
     def _send(self) -> None:
         sinks: dict[Sink, None] = {}
@@ -394,6 +403,9 @@ class Actor:
         for errand in errands:
             if isinstance(errand, StopServer):
                 self._outside.stop()
+                continue
+            if isinstance(errand, WriteBackup):
+                self._back_up(errand.name)
                 continue
             for client_id in errand.client_ids:
                 client = self.engine.clients.find(client_id)

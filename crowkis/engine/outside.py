@@ -1,0 +1,35 @@
+"""What the actor needs done beside it: everything that waits, computes long or ends the process.
+
+Each method returns at once; results come back on the loop. Never touches the engine's state.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from crowkis.storage.jobs import Job
+from crowkis.storage.snapshot import Snapshot
+
+
+class Outside(Protocol):
+    """Provided by app.py, and by steerable surroundings in tests."""
+
+    def embed(self, text: str, done: Callable[[Any], None]) -> bool:
+        """Embed a text and call done(vector or error) on the loop; False: the queue is full."""
+
+    def sync(self) -> Awaitable[None]:
+        """Make the log durable without holding the loop. Raises DiskError."""
+
+    def begin_flush(self) -> Awaitable[Job]:
+        """The store's begin_flush() without holding the loop. Raises DiskError."""
+
+    def work(self, job: Job, done: Callable[[Exception | None], None]) -> None:
+        """Run a flush or fold in a thread and call done() on the loop."""
+
+    def back_up(self, name: str, snapshot: Snapshot, done: Callable[[Exception | None], None]) -> None:
+        """Write a snapshot as the archive `name` in a thread and call done() on the loop once it is durable."""
+
+    def stop(self) -> None:
+        """Stop the server as on SIGTERM."""
+
+    def report(self, command: str, error: Exception) -> None:
+        """Log a bug in a command; no arguments are shown."""
