@@ -1,4 +1,4 @@
-"""What does durability cost: how many puts and commits a second, how long to open, how long a checkpoint holds us?
+"""What does durability cost: puts and commits a second, opening, growth, and how long flush and fold hold the owner?
 
 Two yardsticks run beside it on the same disk: `floor` keeps a dict and appends the same bytes to a file (no store of
 this shape can be faster), and `sqlite` is Python's sqlite3 with its write-ahead log. Compare ratios; bare times are
@@ -11,13 +11,16 @@ import os
 import sqlite3
 import sys
 import tempfile
+import threading
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 from crowkis.storage.disk import Directory
 from crowkis.storage.store import Store
 
 COMMITS_SYNCED = 500
+GROWTH_ENTRIES = (10_000, 100_000, 1_000_000)
+PAUSE_S = 0.000_2
 BATCH_PUTS = 100
 
 
@@ -118,7 +121,7 @@ def reading(store, keys):
 
 
 def reopening(directory, store):
-    """Opening from the log alone, a checkpoint's steps, opening from the checkpoint; and the first scan."""
+    """Opening from the log alone, a flush's steps, opening from tables; and the first scan."""
     found = {}
     log_mib = store.log_bytes / (1 << 20)
     store.close()
@@ -127,18 +130,82 @@ def reopening(directory, store):
     found["open from log ms"] = milliseconds(lambda: opened.append(Store.open(directory)))
     store = opened[-1]
     jobs = []
-    found["checkpoint begin ms"] = milliseconds(lambda: jobs.append(store.begin_checkpoint()))
-    found["of that, copying the table ms"] = milliseconds(lambda: dict(jobs[0].table))
-    found["checkpoint write ms"] = milliseconds(lambda: store.write_checkpoint(jobs[0]))
-    found["checkpoint finish ms"] = milliseconds(lambda: store.finish_checkpoint(jobs[0]))
-    store.close()
-    found["open from checkpoint ms"] = milliseconds(lambda: opened.append(Store.open(directory)))
-    store = opened[-1]
-    found["entries"] = store.report.entries
     found["first scan ms"] = milliseconds(lambda: store.scan(b"", None, 10))
     found["second scan ms"] = milliseconds(lambda: store.scan(b"", None, 10))
+    found["flush begin ms"] = milliseconds(lambda: jobs.append(store.begin_flush()))
+    found["flush run ms"] = milliseconds(lambda: store.run(jobs[0]))
+    found["flush finish ms"] = milliseconds(lambda: store.finish(jobs[0]))
     store.close()
+    found["open from tables ms"] = milliseconds(lambda: opened.append(Store.open(directory)))
+    opened[-1].close()
     return found
+
+
+def growing(path, entries, value):
+    """One row of the table: how a store of tables alone behaves with this many entries."""
+    directory = Directory(path / f"grown-{entries}")
+    store = Store.open(directory)
+    keys = [b"key:%012d" % (number * 7_919 % 15_485_863) for number in range(entries)]
+    for number, key in enumerate(keys, start=1):
+        store.put(key, value)
+        if number % BATCH_PUTS == 0:
+            store.append()
+            while store.flush_due or store.fold_due:
+                work(store, store.begin_flush() if store.flush_due else store.begin_fold())
+    work(store, store.begin_flush())
+    store.close()
+    opened = []
+    row = {"entries": entries, "open ms": milliseconds(lambda: opened.append(Store.open(directory)))}
+    store = opened[-1]
+    some, missing = keys[:: max(1, entries // 5_000)][:5_000], [b"key:%012dx" % number for number in range(5_000)]
+    row["get us"] = round(milliseconds(lambda: [store.get(key) for key in some]) / len(some) * 1_000, 2)
+    row["missing get us"] = round(milliseconds(lambda: [store.get(key) for key in missing]) / len(missing) * 1_000, 2)
+    row["index and filter bytes an entry"] = round(store.memory_bytes()["table_indexes"] / entries, 2)
+    row["disk bytes an entry"] = round(store.disk_bytes / entries, 1)
+    store.close()
+    directory.close()
+    return row
+
+
+def work(store, job):
+    """A flush or fold, in this thread."""
+    store.run(job)
+    store.finish(job)
+
+
+def stretches(path, entries, value):
+    """The longest stretch in which the owner could not run while `entries` are flushed and folded beside it."""
+    directory = Directory(path / "stretches")
+    store = Store.open(directory)
+    for number in range(entries):
+        store.put(b"key:%012d" % (number * 7_919 % 15_485_863), value)
+        if number % (entries // 3) == entries // 3 - 1:
+            work(store, store.begin_flush())
+    for number in range(entries):
+        store.put(b"key:%012d" % (number * 7_919 % 15_485_863), value)
+    store.append()
+    quiet_until = perf_counter() + 1.0
+    found = {"longest stretch alone ms": longest_ms(lambda: perf_counter() > quiet_until)}
+    for name, job in (("flush", store.begin_flush()), ("fold", store.begin_fold(whole=True))):
+        thread = threading.Thread(target=store.run, args=(job,))
+        thread.start()
+        found[f"longest stretch while a {name} runs ms"] = longest_ms(lambda thread=thread: not thread.is_alive())
+        thread.join()
+        found[f"{name} finish ms"] = milliseconds(lambda job=job: store.finish(job))
+    found["memtable freed by append ms, longest"] = max(milliseconds(store.append) for _ in range(200))
+    store.close()
+    directory.close()
+    return found
+
+
+def longest_ms(done):
+    """Sleep a fifth of a millisecond again and again until done(); by how much the longest sleep was too long."""
+    longest_s = 0.0
+    while not done():
+        started = perf_counter()
+        sleep(PAUSE_S)
+        longest_s = max(longest_s, perf_counter() - started - PAUSE_S)
+    return round(longest_s * 1_000, 2)
 
 
 def run(path, entries, value_bytes):
@@ -159,6 +226,8 @@ def run(path, entries, value_bytes):
     found["dict"] = reading(dict(pairs), [key for key, _ in pairs])
     found["crowkis"] |= reading(store, [key for key, _ in pairs]) | reopening(directory, store)
     directory.close()
+    found["growth"] = [growing(path, size, value) for size in GROWTH_ENTRIES if size <= max(entries, 10_000) * 10]
+    found["beside the owner"] = stretches(path, entries, value)
     return found
 
 

@@ -88,7 +88,7 @@ def read_manifest(data: bytes) -> Manifest:
     frame = read_frame(data, view, HEADER_BYTES, mark)
     if frame is None:
         raise Corruption(file, HEADER_BYTES, "no intact record here")
-    check_known(file, frame)
+    check_known(file, frame, (TREE,))
     end = read_frame(data, view, frame.end, mark)
     if frame.kind != TREE or end is None or end.kind != END or end.end != len(data):
         raise Corruption(file, frame.end, "does not end like a manifest")

@@ -125,9 +125,9 @@ def find_frame(data: bytes, view: memoryview, offset: int, mark: bytes) -> int |
     return None
 
 
-def check_known(file: str, frame: Frame) -> None:
+def check_known(file: str, frame: Frame, kinds: Sequence[int] = (BATCH, END)) -> None:
     """Raise UnknownFormat where an intact record is of a kind or version this program does not read."""
-    if frame.version not in RECORD_VERSIONS_READ or frame.kind not in (BATCH, END, TREE):
+    if frame.version not in RECORD_VERSIONS_READ or frame.kind not in kinds:
         text = f"record kind {frame.kind} version {frame.version}, written by a newer program"
         raise UnknownFormat(file, frame.body_at - FRAME_BYTES, text)
 

@@ -86,9 +86,7 @@ class _Repair:
     def _lost(self, file: str, what: str) -> None:
         self._losses.append(Loss(file, what))
 
-    def _manifest(
-        self, segments: Sequence[int], tables: Sequence[int], checkpoints: Sequence[int]
-    ) -> Manifest | None:
+    def _manifest(self, segments: Sequence[int], tables: Sequence[int], checkpoints: Sequence[int]) -> Manifest | None:
         """The manifest, or one that names every table there is; None where nothing was ever flushed."""
         if MANIFEST_NAME in self._names:
             try:

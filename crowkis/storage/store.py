@@ -112,10 +112,8 @@ class Store:
         Do not write while iterating. Raises DiskError or Corruption.
         """
         start = prefix if after is None or after < prefix else after + b"\0"
-        sources = [Source(self._memtable.pairs(prefix, after), self._memtable.ranges())]
-        frozen = self._frozen
-        if frozen is not None:
-            sources.append(Source(frozen.pairs(prefix, after), frozen.ranges()))
+        tables = [table for table in (self._memtable, self._frozen) if table is not None and (table or table.prefixes)]
+        sources = [Source(table.pairs(prefix, after), table.ranges()) for table in tables]
         try:
             for key, value in merged(sources + self.tree.version.sources(start)):
                 if not key.startswith(prefix):

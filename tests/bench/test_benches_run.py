@@ -91,3 +91,17 @@ def test_kill_finds_every_acknowledged_write_again(tmp_path):
     assert 0 == found["lost"]
     assert found["answers_checked"] > 0
     assert found["paraphrases_asked"] == found["paraphrases_served"]
+
+
+def test_store_measures_durability_growth_and_stretches(tmp_path):
+    found = told_by("store.py", tmp_path, "--entries", "1000", "--dir", str(tmp_path))
+
+    assert {"crowkis / floor", "growth", "beside the owner"} <= found.keys()
+
+
+def test_store_peers_does_the_same_work_with_rocksdb_and_lmdb(tmp_path):
+    pytest.importorskip("rocksdict")
+    pytest.importorskip("lmdb")
+    found = told_by("store_peers.py", tmp_path, "--entries", "2000", "--dir", str(tmp_path))
+
+    assert {"crowkis", "rocksdb", "lmdb"} <= found.keys()

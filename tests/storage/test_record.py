@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crowkis.storage import record as record_module
+from crowkis.storage.counts import Counts
 from crowkis.storage.errors import Corruption, UnknownFormat
+from crowkis.storage.memtable import Memtable
 from crowkis.storage.record import (
     BATCH,
     END,
@@ -16,6 +18,7 @@ from crowkis.storage.record import (
     PUT,
     REMOVE,
     REMOVE_PREFIX,
+    REPLACE,
     Frame,
     apply_batch,
     check_known,
@@ -101,11 +104,24 @@ class TestFrame:
     @given(operations, st.dictionaries(keys, keys))
     def test_a_batch_does_when_read_what_was_written(self, operations, table):
         data = encode_frame(MARK, BATCH, encode(operations))
-        expected, actual = dict(table), dict(table)
+        expected, actual = dict(table), Memtable(table.get)
         apply_plainly(operations, expected)
-        apply_batch("f", data, frame_at(data), actual)
+        apply_batch("f", data, frame_at(data), actual, Counts(b""))
+        every = {*table, *expected, *actual, *(key for _, key, _ in operations)}
 
-        assert expected == actual
+        assert {key: expected.get(key) for key in every} == {key: actual[key] for key in every}
+
+    def test_keys_that_come_and_go_are_counted(self):
+        counts = Counts(b"k")
+        pieces = [put_head(PUT, 2, 0), b"k1", put_head(REPLACE, 2, 0), b"k1", put_head(PUT, 2, 0), b"k2",
+                  put_head(PUT, 2, 0), b"x1", remove_head(REMOVE, 2), b"k1"]  # fmt: skip
+        data = encode_frame(MARK, BATCH, pieces)
+        apply_batch("f", data, frame_at(data), Memtable(lambda key: None), counts)
+        before = counts.snapshot()
+        data = encode_frame(MARK, BATCH, [remove_head(REMOVE_PREFIX, 1), b"k"])
+        apply_batch("f", data, frame_at(data), Memtable(lambda key: None), counts)
+
+        assert ({b"k2": 1}, {}) == (before, counts.snapshot())
 
     @given(operations, st.data())
     def test_any_change_makes_it_unreadable(self, operations, data):
@@ -142,7 +158,7 @@ class TestFrame:
         with pytest.raises(Corruption, match="wrong size"):
             read_end("f", data, frame_at(data))
 
-    @pytest.mark.parametrize("frame", [Frame(3, 1, FRAME_BYTES, 99), Frame(BATCH, 2, FRAME_BYTES, 99)])
+    @pytest.mark.parametrize("frame", [Frame(3, 1, FRAME_BYTES, 99), Frame(BATCH, 3, FRAME_BYTES, 99)])
     def test_an_intact_record_of_a_newer_program_is_named(self, frame):
         with pytest.raises(UnknownFormat, match="newer program"):
             check_known("f", frame)
@@ -176,12 +192,12 @@ class TestMalformedBatch:
         data = encode_frame(MARK, BATCH, [body])
 
         with pytest.raises(Corruption):
-            apply_batch("f", data, frame_at(data), {})
+            apply_batch("f", data, frame_at(data), Memtable(lambda key: None), Counts(b""))
 
     @given(st.binary(max_size=60))
     def test_no_body_can_do_worse_than_be_refused(self, body):
         data = encode_frame(MARK, BATCH, [body])
         with contextlib.suppress(Corruption):  # anything else fails the test
-            apply_batch("f", data, frame_at(data), {})
+            apply_batch("f", data, frame_at(data), Memtable(lambda key: None), Counts(b""))
 
         assert body == data[FRAME_BYTES:]

@@ -2,9 +2,13 @@ from random import Random
 
 import pytest
 
+from crowkis.storage.cache import BlockCache
 from crowkis.storage.errors import Corruption, DiskError
-from crowkis.storage.recovery import Plan, RecoveryReport, plan, recover
+from crowkis.storage.manifest import Manifest, TableLine
+from crowkis.storage.memtable import Memtable
+from crowkis.storage.recovery import Plan, RecoveryReport, plan, recover, remove_covered
 from crowkis.storage.store import Store
+from crowkis.storage.tree import Tree
 from crowkis.testing.disk import FaultyDisk
 
 
@@ -13,10 +17,10 @@ def entropy(size_bytes):
 
 
 def reopen(disk):
-    table = {}
-    wal, report = recover(disk, entropy, table)
+    table = Memtable(lambda key: None)
+    wal, _, report = recover(disk, entropy, Tree(disk, entropy, BlockCache()), table, b"")
     wal.close()
-    return table, report
+    return dict(table), report
 
 
 class TestPlan:
@@ -52,13 +56,36 @@ class TestPlan:
 
         assert missing == caught.value.file
 
+    def test_what_the_manifest_does_not_name_is_left_over(self):
+        names = ["000001.log", "000002.log", "000001.table", "000002.table", "000003.table.new", "MANIFEST",
+                 "000002.checkpoint", "MANIFEST.new"]  # fmt: skip
+        manifest = Manifest(2, b"", {}, (TableLine(0, 2, 99, 0),))
+        left = ["000001.table", "000003.table.new", "MANIFEST.new", "000002.checkpoint", "000001.log"]
+
+        assert Plan(None, [2], left) == plan(names, manifest)
+
+    def test_a_log_older_than_the_manifest_says_is_missing(self):
+        with pytest.raises(Corruption, match="is missing, though MANIFEST is there") as caught:
+            plan(["000001.log", "MANIFEST"], Manifest(2, b"", {}, ()))
+
+        assert "000002.log" == caught.value.file
+
+    def test_tables_without_manifest_and_log_are_not_taken_for_left_over(self):
+        with pytest.raises(Corruption, match="there are tables") as caught:
+            plan(["000001.table"])
+
+        assert "MANIFEST" == caught.value.file
+
+    def test_tables_of_a_first_flush_that_failed_are_left_over(self):
+        assert Plan(None, [1], ["000001.table"]) == plan(["000001.log", "000001.table"])
+
 
 class TestRecover:
     def test_a_new_directory_gets_a_durable_first_segment(self):
         disk = FaultyDisk(Random(1))
         table, report = reopen(disk)
 
-        assert ({}, RecoveryReport(0, None, 0, 1, 0, 28, 0), ["000001.log"]) == (table, report, disk.crash().names())
+        assert ({}, RecoveryReport(0, 0, None, 1, 0, 28, 0), ["000001.log"]) == (table, report, disk.crash().names())
 
     def test_an_unfinished_write_is_reported_and_gone_afterwards(self):
         disk = FaultyDisk(Random(1))
@@ -84,18 +111,27 @@ class TestRecover:
             "remove: 000007.checkpoint.new",
         ] == disk.trace
 
-    def test_the_report_tells_of_checkpoint_and_log(self):
+    def test_the_report_tells_of_tables_and_log(self):
         disk = FaultyDisk(Random(1))
         store = Store.open(disk, entropy)
         store.put(b"a", b"1")
-        job = store.begin_checkpoint()
-        store.write_checkpoint(job)
-        store.finish_checkpoint(job)
+        job = store.begin_flush()
+        store.run(job)
+        store.finish(job)
         store.put(b"b", b"2")
         store.append()
-        _, report = reopen(disk)
+        table, report = reopen(disk)
 
-        assert RecoveryReport(2, "000002.checkpoint", job.size_bytes, 1, 1, store.log_bytes, 0) == report
+        table_bytes = len(disk.files()["000001.table"])
+
+        assert ({b"b": b"2"}, RecoveryReport(1, table_bytes, None, 1, 1, store.log_bytes, 0)) == (table, report)
+
+    def test_segments_before_the_manifests_and_checkpoints_are_removed(self):
+        stays = ["000003.log", "000005.log.new", "model.onnx"]
+        disk = FaultyDisk(Random(1), dict.fromkeys(["000001.log", "000002.log", "000002.checkpoint", *stays], b""))
+        remove_covered(disk, 3)
+
+        assert stays == disk.names()
 
     def test_a_failing_call_at_opening_is_a_disk_error_and_the_next_opening_works(self):
         first = FaultyDisk(Random(1))

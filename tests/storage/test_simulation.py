@@ -268,7 +268,8 @@ class TestEverySingleFault:
         failed = False
         for move in (history.put, history.commit, history.begin_flush, history.put, history.commit, history.run_flush,
                      history.finish_flush, history.put, history.begin_fold, history.run_fold, history.finish_fold,
-                     history.remove_prefix, history.put, history.commit, history.look, history.restart) * 2:  # fmt: skip
+                     history.remove_prefix, history.put, history.commit, history.look,
+                     history.restart) * 2:  # fmt: skip
             try:
                 move()
             except DiskError:

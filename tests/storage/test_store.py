@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from crowkis.storage import store as store_module
+from crowkis.storage import version
 from crowkis.storage.disk import Directory
-from crowkis.storage.errors import DiskError
+from crowkis.storage.errors import Corruption, DiskError
 from crowkis.storage.store import Store
 from crowkis.testing.disk import FaultyDisk
 
@@ -33,17 +34,24 @@ def entropy(size_bytes):
     return b"\xc4\x0a\x4b\x15"[:size_bytes]
 
 
-def checkpoint(store):
-    job = store.begin_checkpoint()
-    store.write_checkpoint(job)
-    store.finish_checkpoint(job)
+def work(store, job):
+    store.run(job)
+    store.finish(job)
+
+
+def flush(store):
+    work(store, store.begin_flush())
+
+
+def fold(store):
+    work(store, store.begin_fold(whole=True))
 
 
 class TestReading:
     def test_a_change_is_visible_at_once(self, store):
         store.put(b"k", b"v")
 
-        assert (b"v", True, 1) == (store.get(b"k"), b"k" in store, len(store))
+        assert (b"v", True) == (store.get(b"k"), b"k" in store)
 
     def test_what_is_not_there_is_none(self, store):
         assert store.get(b"k") is None
@@ -53,9 +61,55 @@ class TestReading:
         store.put(b"k", b"v")
         store.remove_prefix(b"")
         store.put(b"k", b"w")
-        checkpoint(store)
+        flush(store)
+        found = [get(b"k")]
+        store.put(b"k", b"x")
+        found.append(get(b"k"))
 
-        assert (store.get, b"w") == (get, get(b"k"))
+        assert (store.get, [b"w", b"x"]) == (get, found)
+
+    def test_memtable_frozen_memtable_and_tables_are_one_to_a_reader(self, store):
+        for key, value in ((b"k1", b"old"), (b"k2", b"old"), (b"k3", b"old"), (b"k4", b"old")):
+            store.put(key, value)
+        flush(store)
+        store.put(b"k2", b"frozen")
+        store.remove(b"k3")
+        job = store.begin_flush()
+        store.put(b"k4", b"new")
+        during = dict(store.items())
+        work(store, job)
+
+        assert {b"k1": b"old", b"k2": b"frozen", b"k4": b"new"} == during == dict(store.items())
+        assert during == {key: store.get(key) for key in during}
+
+    def test_a_block_that_is_damaged_is_named_and_never_served(self, disk, store):
+        store.put(b"k", b"v")
+        flush(store)
+        damaged = Store.open(disk.damaged("000001.table", 40), cache_bytes_max=0)
+        with pytest.raises(Corruption, match=r"000001\.table is damaged at byte 28"):
+            damaged.get(b"k")
+        with pytest.raises(Corruption):
+            list(damaged.items())
+
+        assert damaged.get(b"another") is None
+
+    def test_a_damaged_value_can_be_removed(self, disk, store):
+        store.put(b"k", b"v")
+        flush(store)
+        damaged = Store.open(disk.damaged("000001.table", 40))
+
+        assert (True, None) == (damaged.remove(b"k"), damaged.get(b"k"))
+
+    def test_a_read_that_fails_is_a_disk_error(self, disk):
+        store = Store.open(disk, cache_bytes_max=0)
+        store.put(b"k", b"v")
+        flush(store)
+        for look in (lambda: store.get(b"k"), lambda: store.scan(b"", None, 1)):
+            disk.fail_at = disk.calls + 1
+            with pytest.raises(DiskError, match="reading a table"):
+                look()
+
+        assert (b"v", None) == (store.get(b"k"), store.in_doubt)
 
     def test_items_are_those_with_the_prefix(self, store):
         for key in (b"a1", b"a2", b"b1"):
@@ -76,7 +130,7 @@ class Twins(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.disk = FaultyDisk(Random(0))
-        self.store, self.twin = Store.open(self.disk, entropy, 200), {}
+        self.store, self.twin = Store.open(self.disk, entropy, 200, counted=b"\0\1a"), {}
 
     @rule(key=keys, value=st.binary(max_size=9))
     def put(self, key, value):
@@ -93,17 +147,21 @@ class Twins(RuleBasedStateMachine):
         for key in gone:
             del self.twin[key]
 
-        assert len(gone) == self.store.remove_prefix(prefix)
+        self.store.remove_prefix(prefix)
 
     @rule()
     def reopen(self):
         self.store.append()
         self.store.close()
-        self.store = Store.open(self.disk, entropy, 200)
+        self.store = Store.open(self.disk, entropy, 200, counted=b"\0\1a")
 
     @rule()
-    def checkpoint(self):
-        checkpoint(self.store)
+    def flush(self):
+        flush(self.store)
+
+    @rule()
+    def fold(self):
+        fold(self.store)
 
     @rule(prefix=st.binary(max_size=2), after=st.none() | keys)
     def scan(self, prefix, after):
@@ -111,15 +169,13 @@ class Twins(RuleBasedStateMachine):
 
         assert found[:3] == self.store.scan(prefix, after, 3)
 
-    @rule(prefix=st.binary(max_size=2))
+    @rule(prefix=st.sampled_from([b"\0", b"\1", b"a", b"a\0", b"\0\0", b"\1\1"]))
     def count(self, prefix):
         assert sum(key.startswith(prefix) for key in self.twin) == self.store.count(prefix)
 
     @invariant()
     def they_agree(self):
-        held = sum(len(key) + len(value) for key, value in self.twin.items())
-
-        assert (self.twin, held) == (dict(self.store.items()), self.store.bytes_held)
+        assert self.twin == dict(self.store.items()) == {key: self.store.get(key) for key in self.twin}
 
 
 Twins.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
@@ -138,7 +194,7 @@ class TestWriting:
     def test_nothing_to_append_is_no_write(self, disk, store):
         del disk.trace[:]
         store.remove(b"not there")
-        store.remove_prefix(b"not there")
+        store.remove_prefix(b"nothing is there")
 
         assert (False, []) == (store.commit(), disk.trace)
 
@@ -174,8 +230,10 @@ class TestWriting:
         store = Store.open(directory)
         store.put(b"a", b"1")
         store.commit()
-        checkpoint(store)
+        flush(store)
         store.put(b"b", b"2")
+        flush(store)
+        fold(store)
         store.commit()
         store.close()
         again = dict(Store.open(directory).items())
@@ -207,7 +265,7 @@ class TestBesideAnotherThread:
         store.sync()
         unsynced_bytes = store.unsynced_bytes
         store.close()
-        found = len(Store.open(directory))
+        found = len(dict(Store.open(directory).items()))
         directory.close()
 
         assert ([], 0, 300) == (failures, unsynced_bytes, found)
@@ -226,7 +284,7 @@ class TestInDoubt:
             lambda: store.remove_prefix(b""),
             store.append,
             store.sync,
-            store.begin_checkpoint,
+            store.begin_flush,
         ):
             with pytest.raises(DiskError, match=r"stopped until the store is opened again: .*injected"):
                 write()
@@ -241,7 +299,7 @@ class TestInDoubt:
         with pytest.raises(DiskError):
             store.append()
 
-        assert (b"1", [b"a"], 1) == (store.get(b"a"), store.scan(b"", None, 9), store.count(b""))
+        assert (b"1", [b"a"]) == (store.get(b"a"), store.scan(b"", None, 9))
 
     def test_a_full_disk_is_doubt_too(self, disk, store):
         disk.capacity_bytes = 40
@@ -263,101 +321,178 @@ class TestInDoubt:
         assert b"1" == store.get(b"a")
 
 
-class TestCheckpoint:
+class TestFlush:
     def test_its_effects_on_disk_are_these(self, disk, store):
         store.put(b"a", b"1")
         store.commit()
-        checkpoint(store)
-        store.put(b"b", b"2")
-        store.commit()
-        checkpoint(store)
+        flush(store)
+        store.remove(b"a")
+        flush(store)
+        fold(store)
         store.put(b"c", b"3")
-        job = store.begin_checkpoint()
+        job = store.begin_flush()
         disk.fail_at = disk.calls + 3
         with pytest.raises(DiskError):
-            store.write_checkpoint(job)
-        store.finish_checkpoint(job)
+            store.run(job)
+        store.finish(job)
 
-        assert (TRACES / "checkpoint.txt").read_text().splitlines() == disk.trace
+        assert (TRACES / "flush.txt").read_text().splitlines() == disk.trace
 
-    def test_writes_go_on_while_it_is_written(self, disk, store):
+    def test_writes_go_on_while_it_runs(self, disk, store):
         store.put(b"a", b"1")
-        job = store.begin_checkpoint()
+        job = store.begin_flush()
         store.put(b"a", b"2")
         store.commit()
-        store.write_checkpoint(job)
+        store.run(job)
         store.remove(b"a")
         store.put(b"b", b"3")
         store.commit()
-        store.finish_checkpoint(job)
+        store.finish(job)
 
-        assert ({b"a": b"1"}, {b"b": b"3"}) == (job.table, dict(Store.open(disk.crash()).items()))
+        assert {b"b": b"3"} == dict(store.items()) == dict(Store.open(disk.crash()).items())
 
-    def test_a_failed_one_stops_nothing_and_loses_nothing(self, disk, store):
+    def test_a_failed_one_stops_nothing_loses_nothing_and_is_taken_up_again(self, disk, store):
         store.put(b"a", b"1")
-        job = store.begin_checkpoint()
+        job = store.begin_flush()
         disk.fail_at = disk.calls + 2
-        with pytest.raises(DiskError, match="writing a checkpoint"):
-            store.write_checkpoint(job)
-        store.finish_checkpoint(job)
+        with pytest.raises(DiskError, match="flushing the memtable"):
+            store.run(job)
+        store.finish(job)
         store.put(b"b", b"2")
         store.commit()
+        due = store.flush_due
+        crashed = dict(Store.open(disk.crash()).items())
+        flush(store)
 
-        assert {b"a": b"1", b"b": b"2"} == dict(Store.open(disk.crash()).items())
+        assert (True, {b"a": b"1", b"b": b"2"}, 1) == (due, crashed, len(store.tree.version.levels[0]))
+        assert ({b"a": b"1", b"b": b"2"}, None) == (dict(store.items()), store.in_doubt)
 
-    def test_files_that_could_not_be_removed_go_with_the_next(self, disk, store):
-        job = store.begin_checkpoint()
-        disk.fail_at = disk.calls + 7  # create, two appends, sync, rename and sync-directory come before
-        with pytest.raises(DiskError, match="removing"):
-            store.write_checkpoint(job)
-        store.finish_checkpoint(job)
-        left = disk.names()
-        checkpoint(store)
-
-        assert (["000003.checkpoint", "000003.log"], None, True) == (disk.names(), store.in_doubt, "000001.log" in left)
-
-    def test_it_is_due_when_the_log_has_outgrown_it(self, store, monkeypatch):
-        monkeypatch.setattr(store_module, "CHECKPOINT_LOG_BYTES_MIN", 500)
-        due = [store.checkpoint_due]
-        store.put(b"a", bytes(600))
-        store.append()
-        due.append(store.checkpoint_due)
-        job = store.begin_checkpoint()
-        store.put(b"a", bytes(700))
-        store.append()
-        due.append(store.checkpoint_due)
-        store.write_checkpoint(job)
-        store.finish_checkpoint(job)
-        due.append(store.checkpoint_due)
+    def test_it_is_due_when_memtable_or_segment_is_full(self, disk, monkeypatch):
+        monkeypatch.setattr(store_module, "MEMTABLE_BYTES_MAX", 2_000)
+        store = Store.open(disk, segment_bytes_max=4_000)
+        due = [store.flush_due]
+        store.put(b"a", bytes(2_000))
+        due.append(store.flush_due)
+        flush(store)
+        due.append(store.flush_due)
+        for _ in range(4):
+            store.put(b"a", bytes(1_000))
+            store.append()
+        due.append(store.flush_due)
 
         assert [False, True, False, True] == due
 
-    def test_after_a_failed_one_the_log_must_grow_again(self, store, monkeypatch):
-        monkeypatch.setattr(store_module, "CHECKPOINT_LOG_BYTES_MIN", 500)
-        store.put(b"a", bytes(600))
-        store.append()
-        store.finish_checkpoint(store.begin_checkpoint())
-        soon = store.checkpoint_due
-        store.put(b"a", bytes(600))
-        store.append()
+    def test_what_was_flushed_leaves_memory_bit_by_bit(self, store, monkeypatch):
+        monkeypatch.setattr(store_module, "DRAIN_KEYS", 40)
+        for number in range(100):
+            store.put(b"%d" % number, b"")
+        job = store.begin_flush()
+        frozen = store._frozen
+        work(store, job)
+        held = []
+        for _ in range(3):
+            store.append()
+            held.append(len(frozen))
 
-        assert (False, True) == (soon, store.checkpoint_due)
+        assert [60, 20, 0] == held
+
+    def test_a_full_disk_is_no_doubt_and_the_room_is_given_back(self, disk, store):
+        store.put(b"a", bytes(range(256)))
+        job = store.begin_flush()
+        disk.capacity_bytes = sum(map(len, disk.files().values())) + 50
+        with pytest.raises(DiskError, match="no space"):
+            store.run(job)
+        store.finish(job)
+
+        assert (["000001.log", "000002.log"], None) == (disk.names(), store.in_doubt)
+
+
+class TestFold:
+    def test_level_0_is_folded_when_it_holds_enough_tables(self, store):
+        due = []
+        for number in range(version.LEVEL0_TABLES_DUE):
+            due.append(store.fold_due)
+            store.put(b"%d" % number, b"")
+            flush(store)
+        due.append(store.fold_due)
+        work(store, store.begin_fold())
+
+        assert ([False] * version.LEVEL0_TABLES_DUE + [True], [0, 1, 0], False) == (
+            due,
+            [len(level) for level in store.tree.version.levels],
+            store.fold_due,
+        )
+
+    def test_what_was_removed_leaves_the_disk(self, store):
+        store.put(b"a/1", b"x")
+        flush(store)
+        store.remove_prefix(b"a/")
+        flush(store)
+        work(store, store.begin_fold())
+
+        assert ([0, 0, 0], []) == ([len(level) for level in store.tree.version.levels], list(store.items()))
+
+    def test_what_the_owner_gives_up_goes_and_nothing_older_comes_back(self, disk):
+        store = Store.open(disk, counted=b"k", drop=lambda key, value: value == b"old")
+        for value in (b"older", b"old"):
+            for key in (b"a", b"k1"):
+                store.put(key, value)
+            flush(store)
+        fold(store)
+
+        assert [(b"k1", b"old")] == list(store.items())
+
+    def test_writing_must_wait_while_level_0_is_crowded(self, store, monkeypatch):
+        monkeypatch.setattr(store_module, "LEVEL0_TABLES_MAX", 2)
+        congested = [store.congested]
+        for number in range(2):
+            store.put(b"%d" % number, b"")
+            flush(store)
+        congested.append(store.congested)
+        fold(store)
+
+        assert [False, True, False] == [*congested, store.congested]
+
+    def test_writing_must_wait_while_a_second_memtable_fills(self, store, monkeypatch):
+        monkeypatch.setattr(store_module, "MEMTABLE_BYTES_MAX", 500)
+        store.put(b"a", bytes(600))
+        job = store.begin_flush()
+        congested = [store.congested]
+        store.put(b"a", bytes(600))
+        congested.append(store.congested)
+        work(store, job)
+
+        assert [False, True, False] == [*congested, store.congested]
+
+
+class TestSizes:
+    def test_memory_and_disk_are_told_by_part(self, disk, store):
+        store.put(b"a", bytes(100))
+        memtable = store.memory_bytes()["memtable"]
+        flush(store)
+        found = store.memory_bytes()
+        store.get(b"a")
+
+        assert memtable > 100
+        assert (0, 0, True) == (found["memtable"], found["block_cache"], found["table_indexes"] > 0)
+        assert store.memory_bytes()["block_cache"] > 100
+        assert sum(len(data) for name, data in disk.files().items() if name != "MANIFEST") == store.disk_bytes
+        assert 101 == store.bytes_held
 
 
 def write_golden(disk):
-    """What tests/storage/golden/v1 holds. Never change it: a new version gets a new directory."""
-    store = Store.open(disk, entropy)
-    store.put(b"k1", b"v1")
-    store.put(b"k2", b"v2")
-    store.commit()
-    checkpoint(store)
-    store.put(b"k3", b"")
-    store.remove(b"k1")
-    store.commit()
-    job = store.begin_checkpoint()  # a second segment, and the checkpoint never written
-    store.finish_checkpoint(job)
-    store.put(b"gone/1", b"x" * 300)
-    store.remove_prefix(b"gone/")
+    """What tests/storage/golden/v2 holds. Never change it: a new version gets a new directory."""
+    store = Store.open(disk, entropy, counted=b"k")
+    for number in range(3):
+        store.put(b"k1%d" % number, b"v%d" % number)
+    store.put(b"gone", b"x" * 300)
+    flush(store)
+    fold(store)
+    store.put(b"k10", b"again")
+    store.remove(b"k11")
+    store.remove_prefix(b"gone")
+    flush(store)
+    store.put(b"k20", b"")
     store.commit()
     store.close()
 
@@ -365,15 +500,22 @@ def write_golden(disk):
 class TestGoldenFiles:
     def test_files_of_version_1_open_for_ever(self):
         files = {path.name: path.read_bytes() for path in (GOLDEN / "v1").iterdir()}
-        store = Store.open(FaultyDisk(Random(1), files))
+        disk = FaultyDisk(Random(1), files)
+        store = Store.open(disk, counted=b"k")
+        found = (dict(store.items()), store.count(b"k"), store.report.records, store.report.cut_bytes)
+        flush(store)
 
-        assert ({b"k2": b"v2", b"k3": b""}, 2, 0) == (
-            dict(store.items()),
-            store.report.records,
-            store.report.cut_bytes,
-        )
+        assert ({b"k2": b"v2", b"k3": b""}, 2, 2, 0) == found
+        assert ["000001.table", "000004.log", "MANIFEST"] == disk.names()
+        assert {b"k2": b"v2", b"k3": b""} == dict(Store.open(disk).items())
 
-    def test_what_is_written_today_is_version_1(self, disk):
+    def test_files_of_version_2_open_for_ever(self):
+        files = {path.name: path.read_bytes() for path in (GOLDEN / "v2").iterdir()}
+        store = Store.open(FaultyDisk(Random(1), files), counted=b"k")
+
+        assert ({b"k10": b"again", b"k12": b"v2", b"k20": b""}, 3) == (dict(store.items()), store.count(b"k"))
+
+    def test_what_is_written_today_is_version_2(self, disk):
         write_golden(disk)
 
-        assert {path.name: path.read_bytes() for path in (GOLDEN / "v1").iterdir()} == disk.files()
+        assert {path.name: path.read_bytes() for path in (GOLDEN / "v2").iterdir()} == disk.files()

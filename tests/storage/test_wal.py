@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crowkis.storage.counts import Counts
 from crowkis.storage.errors import Corruption, StorageError, UnknownFormat
+from crowkis.storage.memtable import Memtable
 from crowkis.storage.record import (
     BATCH,
     HEADER_BYTES,
@@ -40,8 +42,8 @@ END = encode_end(MARK, 2)
 
 
 def replay(data, newest=True):
-    table = {}
-    return replay_segment(1, data, newest=newest, table=table), table
+    table = Memtable(lambda key: None)
+    return replay_segment(1, data, newest=newest, table=table, counts=Counts(b"")), table
 
 
 def damage(frame, at=-1):
@@ -170,12 +172,19 @@ class TestWriting:
 
     def test_a_full_segment_gets_a_successor_and_an_end(self):
         disk = FaultyDisk(Random(1))
-        wal = new_wal(disk, segment_bytes_max=len(HEADER + FIRST))
+        wal = new_wal(disk, segment_bytes_max=len(HEADER + FIRST) // 2)
         wal.append(put(b"a", b"1"))
         wal.append(put(b"b", b"2"))
         first = disk.read("000001.log")
 
         assert (2, HEADER + FIRST + END, 0) == (wal.number, first, wal.unsynced_bytes - len(SECOND))
+
+    def test_a_segment_is_full_before_it_must_end(self):
+        wal = new_wal(FaultyDisk(Random(1)), segment_bytes_max=len(HEADER) + 1)
+        full = [wal.segment_full]
+        wal.append(put(b"a", b"1"))
+
+        assert ([False, True], 1) == ([*full, wal.segment_full], wal.number)
 
     def test_log_bytes_count_every_segment_until_forgotten(self):
         disk = FaultyDisk(Random(1))
