@@ -22,7 +22,6 @@ def restore(
 
     Raises DiskError, and what `pairs` raises; then the directory is empty again, or does not open.
     """
-    assert not filesystem.names(), "restore() needs an empty directory"
     tree, counts = Tree(filesystem, entropy, BlockCache(0)), Counts(counted)
     entries = 0
 
@@ -34,6 +33,7 @@ def restore(
             yield key, value
 
     try:
+        assert not filesystem.names(), "restore() needs an empty directory"
         tree.build(counting(), counts)
         Wal(filesystem, entropy, 1, b"", {}).close()
     except OSError as error:
