@@ -169,6 +169,22 @@ class TestWriting:
 
             assert ([] if stop_at else SMALL) == (list(archive.read(after, NAME)) if NAME in after.names() else [])
 
+    def test_a_planted_missing_sync_is_caught(self):
+        class Lying(FaultyDisk):
+            def make_durable(self, content):
+                pass
+
+        broken = 0
+        for seed in range(50):
+            disk = Lying(Random(seed))
+            archive.write(SMALL, disk, NAME)
+            try:
+                list(archive.read(disk.crash(), NAME))
+            except Corruption:
+                broken += 1
+
+        assert broken > 10
+
     def test_a_full_disk_leaves_nothing_behind(self):
         disk = new_disk(capacity_bytes=100)
         with pytest.raises(DiskError, match="space"):
