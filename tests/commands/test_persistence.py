@@ -20,7 +20,7 @@ def csave(engine, path):
     ],
 )  # fmt: skip
 def test_whatever_is_more_than_a_plain_name_is_refused(engine, path):
-    with pytest.raises(CommandError, match="path must be a file name ending in .crowkbak"):
+    with pytest.raises(CommandError, match="path must be a file name ending in"):
         csave(engine, path)
 
     assert "" == engine.backups.running

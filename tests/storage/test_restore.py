@@ -1,5 +1,6 @@
 """Promises of crowkis/storage/restore.py: all of it or nothing that opens."""
 
+from contextlib import suppress
 from random import Random
 
 import pytest
@@ -69,10 +70,8 @@ def test_power_lost_at_any_moment_leaves_all_nothing_or_what_does_not_open(seed)
             return super().count_call(traced)
 
     disk = Dying(Random(seed))
-    try:
+    with suppress(Power):
         restore(PAIRS, disk, b"k")
-    except Power:
-        pass
     disk.__class__ = FaultyDisk
     after = disk.crash()
     try:

@@ -127,7 +127,7 @@ def test_a_failed_flush_fails_it_and_the_next_one_may_succeed():
         store.run(job)
     store.finish(job)
     for each in (snapshot, late):
-        with pytest.raises(DiskError, match="flushing the memtable: .*injected"):
+        with pytest.raises(DiskError, match="flushing the memtable: "):
             list(each.pairs())
     again = store.begin_snapshot()
     flushed(store)
