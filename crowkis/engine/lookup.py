@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from crowkis.engine.engine import Engine, entry_id_of
-from crowkis.engine.rules import SERVE_RULES
+from crowkis.engine.rules import EXACT_RULES, SERVE_RULES
 from crowkis.match.features import features
 from crowkis.match.judge import judge
 from crowkis.values.errand import EmbedText, Waiting
@@ -86,7 +86,7 @@ def exact(engine: Engine, asked: Asked) -> Found:
     if entry is None:
         return Found(None, 0.0, "miss", (), None)
     question = Question(asked.text, asked.scope, entry.fingerprint, asked.tags, NO_FEATURES, engine.now_ms)
-    verdict = judge(question, candidate_of(entry, 1.0, exact=True), _policy(engine, asked), SERVE_RULES)
+    verdict = judge(question, candidate_of(entry, 1.0, exact=True), _policy(engine, asked), EXACT_RULES)
     if verdict.objection is None:
         return Found(entry, 1.0, "exact", (verdict,), None)
     return Found(None, 1.0, "miss", (verdict,), verdict.objection)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 BITS_PER_KEY = 13
 PROBES = 6
-CHUNK_KEYS = 8_192
+CHUNK_KEYS = 2_048
 """Keys marked at one stretch: NumPy lets no other thread run meanwhile."""
 
 _MASK = (1 << 64) - 1

@@ -13,7 +13,7 @@ from crowkis.storage.ranges import NONE, Ranges, prefix_end
 
 ENTRY_BYTES = 160
 """What Python needs for an entry besides the bytes of key and value, roughly."""
-SORT_KEYS = 2_048
+SORT_KEYS = 1_024
 """Keys sorted at one stretch in the background: sorting lets no other thread run."""
 
 Pair = tuple[bytes, bytes | None]

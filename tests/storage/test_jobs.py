@@ -1,10 +1,40 @@
+"""Flushes and folds as a store's owner sees them: three steps, and what may go wrong between."""
+
+from pathlib import Path
 from random import Random
 
 import pytest
 
+from crowkis.storage import store as store_module
+from crowkis.storage import version
 from crowkis.storage.errors import DiskError
 from crowkis.storage.store import Store
 from crowkis.testing.disk import FaultyDisk
+
+TRACES = Path(__file__).parent / "traces"
+
+
+@pytest.fixture
+def disk():
+    return FaultyDisk(Random(1))
+
+
+@pytest.fixture
+def store(disk):
+    return Store.open(disk)
+
+
+def work(store, job):
+    store.run(job)
+    store.finish(job)
+
+
+def flush(store):
+    work(store, store.begin_flush())
+
+
+def fold(store):
+    work(store, store.begin_fold(whole=True))
 
 
 def test_a_flush_run_again_after_its_removals_failed_writes_no_second_table():
@@ -31,3 +61,162 @@ def test_jobs_say_what_they_are():
     fold = store.begin_fold(whole=True)
 
     assert [("flush", True), ("fold", False)] == [(job.kind, job.done) for job in (flush, fold)]
+
+
+class TestFlush:
+    def test_its_effects_on_disk_are_these(self, disk, store):
+        store.put(b"a", b"1")
+        store.commit()
+        flush(store)
+        store.remove(b"a")
+        flush(store)
+        fold(store)
+        store.put(b"c", b"3")
+        job = store.begin_flush()
+        disk.fail_at = disk.calls + 3
+        with pytest.raises(DiskError):
+            store.run(job)
+        store.finish(job)
+
+        assert (TRACES / "flush.txt").read_text().splitlines() == disk.trace
+
+    def test_writes_go_on_while_it_runs(self, disk, store):
+        store.put(b"a", b"1")
+        job = store.begin_flush()
+        store.put(b"a", b"2")
+        store.commit()
+        store.run(job)
+        store.remove(b"a")
+        store.put(b"b", b"3")
+        store.commit()
+        store.finish(job)
+
+        assert {b"b": b"3"} == dict(store.items()) == dict(Store.open(disk.crash()).items())
+
+    def test_a_failed_one_stops_nothing_loses_nothing_and_is_taken_up_again(self, disk, store):
+        store.put(b"a", b"1")
+        job = store.begin_flush()
+        disk.fail_at = disk.calls + 2
+        with pytest.raises(DiskError, match="flushing the memtable"):
+            store.run(job)
+        store.finish(job)
+        store.put(b"b", b"2")
+        store.commit()
+        due = store.flush_due
+        crashed = dict(Store.open(disk.crash()).items())
+        flush(store)
+
+        assert (True, {b"a": b"1", b"b": b"2"}, 1) == (due, crashed, len(store.tree.version.levels[0]))
+        assert ({b"a": b"1", b"b": b"2"}, None) == (dict(store.items()), store.in_doubt)
+
+    def test_it_is_due_when_memtable_or_segment_is_full(self, disk, monkeypatch):
+        monkeypatch.setattr(store_module, "MEMTABLE_BYTES_MAX", 2_000)
+        store = Store.open(disk, segment_bytes_max=4_000)
+        due = [store.flush_due]
+        store.put(b"a", bytes(2_000))
+        due.append(store.flush_due)
+        flush(store)
+        due.append(store.flush_due)
+        for _ in range(4):
+            store.put(b"a", bytes(1_000))
+            store.append()
+        due.append(store.flush_due)
+
+        assert [False, True, False, True] == due
+
+    def test_what_was_flushed_leaves_memory_bit_by_bit(self, store, monkeypatch):
+        monkeypatch.setattr(store_module, "DRAIN_KEYS", 40)
+        for number in range(100):
+            store.put(b"%d" % number, b"")
+        job = store.begin_flush()
+        frozen = store._frozen
+        work(store, job)
+        held = []
+        for _ in range(3):
+            store.append()
+            held.append(len(frozen))
+
+        assert [60, 20, 0] == held
+
+    def test_a_full_disk_is_no_doubt_and_the_room_is_given_back(self, disk, store):
+        store.put(b"a", bytes(range(256)))
+        job = store.begin_flush()
+        disk.capacity_bytes = sum(map(len, disk.files().values())) + 50
+        with pytest.raises(DiskError, match="no space"):
+            store.run(job)
+        store.finish(job)
+
+        assert (["000001.log", "000002.log"], None) == (disk.names(), store.in_doubt)
+
+
+class TestFold:
+    def test_level_0_is_folded_when_it_holds_enough_tables(self, store):
+        due = []
+        for number in range(version.LEVEL0_TABLES_DUE):
+            due.append(store.fold_due)
+            store.put(b"%d" % number, b"")
+            flush(store)
+        due.append(store.fold_due)
+        work(store, store.begin_fold())
+
+        assert ([False] * version.LEVEL0_TABLES_DUE + [True], [0, 1, 0], False) == (
+            due,
+            [len(level) for level in store.tree.version.levels],
+            store.fold_due,
+        )
+
+    def test_what_was_removed_leaves_the_disk(self, store):
+        store.put(b"a/1", b"x")
+        flush(store)
+        store.remove_prefix(b"a/")
+        flush(store)
+        work(store, store.begin_fold())
+
+        assert ([0, 0, 0], []) == ([len(level) for level in store.tree.version.levels], list(store.items()))
+
+    def test_what_the_owner_gives_up_goes_and_nothing_older_comes_back(self, disk):
+        store = Store.open(disk, counted=b"k", drop=lambda key, value: value == b"old")
+        for value in (b"older", b"old"):
+            for key in (b"a", b"k1"):
+                store.put(key, value)
+            flush(store)
+        fold(store)
+
+        assert [(b"k1", b"old")] == list(store.items())
+
+    def test_writing_must_wait_while_level_0_is_crowded(self, store, monkeypatch):
+        monkeypatch.setattr(store_module, "LEVEL0_TABLES_MAX", 2)
+        congested = [store.congested]
+        for number in range(2):
+            store.put(b"%d" % number, b"")
+            flush(store)
+        congested.append(store.congested)
+        fold(store)
+
+        assert [False, True, False] == [*congested, store.congested]
+
+    def test_writing_must_wait_while_a_second_memtable_fills(self, store, monkeypatch):
+        monkeypatch.setattr(store_module, "MEMTABLE_BYTES_MAX", 500)
+        store.put(b"a", bytes(600))
+        job = store.begin_flush()
+        congested = [store.congested]
+        store.put(b"a", bytes(600))
+        congested.append(store.congested)
+        work(store, job)
+
+        assert [False, True, False] == [*congested, store.congested]
+
+
+class TestSizes:
+    def test_memory_and_disk_are_told_by_part(self, disk, store):
+        store.put(b"a", bytes(100))
+        memtable = store.memory_bytes()["memtable"]
+        flush(store)
+        found = store.memory_bytes()
+        store.get(b"a")
+
+        assert memtable > 100
+        assert (0, 0, True) == (found["memtable"], found["block_cache"], found["table_indexes"] > 0)
+        assert store.memory_bytes()["block_cache"] > 100
+        assert sum(len(data) for name, data in disk.files().items() if name != "MANIFEST") == store.disk_bytes
+        assert 101 == store.bytes_held
