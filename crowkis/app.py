@@ -41,7 +41,7 @@ from crowkis.storage.store import Store
 
 TICK_S = 0.1
 SWITCH_S = 0.001
-"""How long a thread that flushes, folds, embeds or writes a backup may run on while the loop's thread wants to; Python's own is 5 ms."""
+"""How long a thread beside the loop's may run on while that one wants to; Python's own is 5 ms."""
 DISK_THREADS = 4
 """One syncs, one flushes, one folds, one writes a backup."""
 BACKUP_DIRECTORY = "backups"
