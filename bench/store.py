@@ -161,7 +161,7 @@ def growing(path, entries, value):
     some, missing = keys[:: max(1, entries // 5_000)][:5_000], [b"key:%012dx" % number for number in range(5_000)]
     row["get us"] = round(milliseconds(lambda: [store.get(key) for key in some]) / len(some) * 1_000, 2)
     row["missing get us"] = round(milliseconds(lambda: [store.get(key) for key in missing]) / len(missing) * 1_000, 2)
-    row["index and filter bytes an entry"] = round(store.memory_bytes()["table_indexes"] / entries, 2)
+    row["index and filter bytes an entry"] = round(store.tree.version.memory_bytes / entries, 2)
     row["disk bytes an entry"] = round(store.disk_bytes / entries, 1)
     store.close()
     directory.close()

@@ -4,7 +4,7 @@ import hmac
 
 from crowkis.engine.clients import Client
 from crowkis.values.call import Command
-from crowkis.values.errors import CommandError, busy, denied, loading, not_authenticated, writes_stopped
+from crowkis.values.errors import CommandError, busy, denied, loading, memory_full, not_authenticated, writes_stopped
 
 CONGESTION_RETRY_MS = 500
 
@@ -12,7 +12,7 @@ CONGESTION_RETRY_MS = 500
 class House:
     """What the gate asks about the server as a whole."""
 
-    __slots__ = ("congested", "loaded", "token", "writes_stopped")
+    __slots__ = ("congested", "loaded", "memory_full_bytes", "token", "writes_stopped")
 
     def __init__(self, token: str) -> None:
         self.token = token
@@ -21,11 +21,18 @@ class House:
         """The disk error that stopped writing, or empty."""
         self.congested = False
         """Flushing and folding lag behind: writes must wait."""
+        self.memory_full_bytes = 0
+        """The memory limit while it is reached, else 0."""
 
     @property
     def normal(self) -> bool:
         """Nothing about the server keeps an admitted client's call from running."""
-        return self.loaded and not self.writes_stopped and not self.congested
+        return not (self.congested or self.memory_full_bytes) and self.writable
+
+    @property
+    def writable(self) -> bool:
+        """The data directory is read and takes changes."""
+        return self.loaded and not self.writes_stopped
 
 
 def refusal(client: Client, command: Command, house: House) -> CommandError | None:
@@ -36,10 +43,19 @@ def refusal(client: Client, command: Command, house: House) -> CommandError | No
         return not_authenticated() if house.token else denied()
     if not house.loaded:
         return loading()
-    if command.writes and house.writes_stopped:
+    return refused_write(command, house)
+
+
+def refused_write(command: Command, house: House) -> CommandError | None:
+    """What keeps a writing command from changing anything now; asked again when an errand of its comes back."""
+    if not command.writes:
+        return None
+    if house.writes_stopped:
         return writes_stopped(house.writes_stopped)
-    if command.writes and house.congested:
+    if house.congested:
         return busy("the queue of tables to be folded", CONGESTION_RETRY_MS)
+    if house.memory_full_bytes and not command.frees:
+        return memory_full(house.memory_full_bytes)
     return None
 
 

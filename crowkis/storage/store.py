@@ -52,10 +52,12 @@ class Store:
         counted: bytes,
         drop: Drop | None,
         cache_bytes_max: int,
+        memtable_bytes_max: int,
     ) -> None:
         """Use Store.open(): it says what can go wrong."""
         self._filesystem = filesystem
         self._drop = drop
+        self._memtable_bytes_max = memtable_bytes_max
         self.cache = BlockCache(cache_bytes_max)
         self.tree = Tree(filesystem, entropy, self.cache)
         self._memtable = Memtable(self._find_below)
@@ -92,6 +94,7 @@ class Store:
         counted: bytes = b"",
         drop: Drop | None = None,
         cache_bytes_max: int = CACHE_BYTES_MAX,
+        memtable_bytes_max: int = MEMTABLE_BYTES_MAX,
     ) -> "Store":
         """Recover what the directory holds; `report` says what was found. Raises StorageError.
 
@@ -99,7 +102,7 @@ class Store:
         `drop` is asked about all others while tables are folded.
         """
         try:
-            return cls(filesystem, entropy, segment_bytes_max, counted, drop, cache_bytes_max)
+            return cls(filesystem, entropy, segment_bytes_max, counted, drop, cache_bytes_max, memtable_bytes_max)
         except OSError as error:
             raise DiskError("opening the store", str(error)) from error
 
@@ -143,14 +146,11 @@ class Store:
         """Log and tables on disk."""
         return self._wal.log_bytes + sum(table.size_bytes for table in self.tree.version.tables())
 
-    def memory_bytes(self) -> dict[str, int]:
-        """What is held in memory, by part, approximately."""
+    def memory_bytes(self) -> int:
+        """What is held in memory, approximately: memtables, block cache, and indexes and filters of tables."""
         frozen = self._frozen
-        return {
-            "memtable": self._memtable.size_bytes + (frozen.size_bytes if frozen is not None else 0),
-            "block_cache": self.cache.size_bytes,
-            "table_indexes": sum(table.memory_bytes for table in self.tree.version.tables()),
-        }
+        memtables_bytes = self._memtable.size_bytes + (frozen.size_bytes if frozen is not None else 0)
+        return memtables_bytes + self.cache.size_bytes + self.tree.version.memory_bytes
 
     def put(self, key: bytes, value: bytes) -> None:
         """Set `key` to `value`. Raises DiskError when in doubt."""
@@ -255,7 +255,7 @@ class Store:
     @property
     def congested(self) -> bool:
         """Do flushes and folds lag so far behind that writing should wait?"""
-        waiting = self._frozen is not None and self._memtable.size_bytes >= MEMTABLE_BYTES_MAX
+        waiting = self._frozen is not None and self._memtable.size_bytes >= self._memtable_bytes_max
         return waiting or len(self.tree.version.levels[0]) >= LEVEL0_TABLES_MAX
 
     @property
@@ -263,7 +263,7 @@ class Store:
         """Is the memtable, or the log it stands for, large enough to become a table?"""
         if self._flush is not None or self.in_doubt is not None:
             return False
-        full = self._memtable.size_bytes >= MEMTABLE_BYTES_MAX or self._wal.segment_full
+        full = self._memtable.size_bytes >= self._memtable_bytes_max or self._wal.segment_full
         return full or self._frozen is not None or bool(self._wanted)
 
     @property

@@ -43,12 +43,14 @@ class Fold(NamedTuple):
 class Version:
     """One state of the tree. Safe to read in any thread for as long as somebody holds it."""
 
-    __slots__ = ("_starts", "levels")
+    __slots__ = ("_starts", "levels", "memory_bytes")
 
     def __init__(self, levels: Iterable[Iterable[Table]] = ((),) * LEVELS) -> None:
         newest, *deeper = (tuple(level) for level in levels)
         self.levels = (newest, *(tuple(sorted(level, key=lambda table: table.start)) for level in deeper))
         self._starts = [[table.start for table in level] for level in self.levels]
+        self.memory_bytes = sum(table.memory_bytes for table in self.tables())
+        """Held for indexes and filters, approximately."""
 
     def tables(self) -> Iterator[Table]:
         """Every table, newest level first."""

@@ -23,6 +23,7 @@ ERRORS: tuple[ErrorRow, ...] = (
     ErrorRow("NOPROTO", "HELLO asked for a protocol other than 2 or 3.", "Ask for 2 or 3."),
     ErrorRow("WRONGTYPE", "The key holds another type of value.", "Use the words of that type."),
     ErrorRow("MISCONF", "A disk write failed; writes are refused, reads go on.", "Mend the disk, then restart."),
+    ErrorRow("OOM", "The memory limit is reached; words that add are refused.", "Wait for eviction, free or raise it."),
     ErrorRow("LOADING", "The data directory is still being read.", "Wait for /readyz to answer 200."),
     ErrorRow("EMBEDDER", "The embedder did not answer and this word cannot do without.", "See INFO embedder."),
 )
@@ -104,6 +105,13 @@ def backup_running(name: str) -> CommandError:
 def backup_failed(cause: str) -> CommandError:
     """The archive could not be written; no file of that name was made or changed."""
     return CommandError("ERR", f"the backup failed: {cause}")
+
+
+def memory_full(limit_bytes: int) -> CommandError:
+    """Nothing may be added until something has left."""
+    return CommandError(
+        "OOM", f"memory_limit ({limit_bytes} bytes) is reached; answers are being evicted, send again in a moment"
+    )
 
 
 def loading() -> CommandError:

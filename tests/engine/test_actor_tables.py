@@ -1,7 +1,6 @@
 """Promises of crowkis/engine/actor.py about the store's flushes and folds, and what clients are told while they lag."""
 
 from crowkis.engine.actor import WORK_REST_MS
-from crowkis.storage import store as store_module
 from crowkis.storage import version as version_module
 from crowkis.storage.errors import DiskError
 
@@ -10,10 +9,10 @@ OK = b"+OK\r\n"
 
 class TestTables:
     def test_a_full_memtable_is_flushed_and_tables_are_folded_beside_the_calls(self, play, monkeypatch):
-        monkeypatch.setattr(store_module, "MEMTABLE_BYTES_MAX", 2_000)
         monkeypatch.setattr(version_module, "LEVEL0_TABLES_DUE", 3)
 
         async def story(house):
+            house.engine.state.store._memtable_bytes_max = 2_000
             client = house.client()
             for number in range(5):
                 await house.ask(client, f"SET k{number} " + "x" * 3_000)
@@ -26,9 +25,9 @@ class TestTables:
         play(story)
 
     def test_a_failed_flush_is_reported_and_tried_again_later(self, play, monkeypatch):
-        monkeypatch.setattr(store_module, "MEMTABLE_BYTES_MAX", 500)
 
         async def story(house):
+            house.engine.state.store._memtable_bytes_max = 500
             client = house.client()
             run = house.engine.state.store.run
             house.engine.state.store.run = lambda job: (_ for _ in ()).throw(DiskError(job.name, "injected"))
@@ -47,9 +46,9 @@ class TestTables:
         play(story)
 
     def test_while_tables_wait_to_be_folded_writes_are_told_busy_and_reads_go_on(self, play, monkeypatch):
-        monkeypatch.setattr(store_module, "MEMTABLE_BYTES_MAX", 500)
 
         async def story(house):
+            house.engine.state.store._memtable_bytes_max = 500
             client, held = house.client(), []
             house.outside.work = lambda job, done: held.append((job, done))
             for name in "ab":

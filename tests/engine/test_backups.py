@@ -2,6 +2,7 @@
 
 from crowkis.engine.backups import Backups
 from crowkis.engine.codec import plain_key
+from crowkis.metrics import Metrics
 from crowkis.storage import archive
 from crowkis.storage.store import Store
 
@@ -20,7 +21,7 @@ def info(house):
 
 
 def test_it_remembers_the_last_good_one_and_the_last_failure():
-    backups = Backups()
+    backups = Backups(Metrics())
     backups.begin("one", 1_000)
     backups.end(1_500, None)
     backups.begin("two", 2_000)
