@@ -34,18 +34,22 @@ from crowkis.index.adaptive import new_index
 from crowkis.interfaces import Embedder
 from crowkis.metrics import Metrics
 from crowkis.settings import SettingError, Settings
+from crowkis.storage import archive
 from crowkis.storage.cache import CACHE_BYTES_MAX
 from crowkis.storage.disk import Directory
-from crowkis.storage.errors import StorageError
+from crowkis.storage.errors import DiskError, StorageError
 from crowkis.storage.jobs import Job
+from crowkis.storage.snapshot import Snapshot
 from crowkis.storage.store import MEMTABLE_BYTES_MAX, Store
 from crowkis.values.limits import MIB
 
 TICK_S = 0.1
 SWITCH_S = 0.001
-"""How long a thread that flushes, folds or embeds may run on while the loop's thread wants to; Python's own is 5 ms."""
-DISK_THREADS = 3
-"""One syncs, one flushes, one folds."""
+"""How long a thread beside the loop's may run on while that one wants to; Python's own is 5 ms."""
+DISK_THREADS = 4
+"""One syncs, one flushes, one folds, one writes a backup."""
+BACKUP_DIRECTORY = "backups"
+"""Where in the data directory backups go unless backup_dir says otherwise."""
 MEMO_PART = 8
 """The memo of vectors takes at most one in so many bytes of what the memory limit leaves."""
 STORE_PART = 16
@@ -91,6 +95,8 @@ class App:
         self._loop: asyncio.AbstractEventLoop
         self._directory: Directory | None = None
         self._store: Store | None = None
+        self._backup: Snapshot | None = None
+        """What is being written into an archive."""
         self._pool: EmbedPool | None = None
         self._embedder: Embedder | None = None
 
@@ -138,6 +144,30 @@ class App:
         assert self._store is not None
         future = self._loop.run_in_executor(self._disk_threads, self._store.run, job)
         future.add_done_callback(lambda finished: done(_disk_error(finished)))
+
+    def back_up(self, name: str, snapshot: Snapshot, done: Callable[[Exception | None], None]) -> None:
+        """See Outside."""
+
+        def finished(future: "asyncio.Future[None]") -> None:
+            if self._backup is snapshot:
+                self._backup = None
+                done(_disk_error(future))
+
+        self._backup = snapshot
+        self._loop.run_in_executor(self._disk_threads, self._write_backup, name, snapshot).add_done_callback(finished)
+
+    def _write_backup(self, name: str, snapshot: Snapshot) -> None:
+        settings = self.settings
+        path = Path(settings.backup_dir) if settings.backup_dir else Path(settings.data_dir) / BACKUP_DIRECTORY
+        try:
+            directory = Directory(path, lock=False)
+        except OSError as error:
+            raise DiskError("opening backup_dir", str(error)) from error
+        try:
+            written = archive.write(snapshot.pairs(), directory, name)
+        finally:
+            directory.close()
+        self.log("backup", file=str(path / name), entries=written.entries, bytes=written.size_bytes)
 
     def report(self, command: str, error: Exception) -> None:
         """See Outside."""
@@ -283,6 +313,10 @@ class App:
             self._pool.close(1.0)
         if self._embedder is not None:
             self._embedder.close()
+        if self._backup is not None:
+            self.log("backup given up", level="warning", why="the server stops")
+            given_up, self._backup = self._backup, None
+            given_up.release()
         self._disk_threads.shutdown(wait=True)
         if self._store is not None:
             if not self._store.in_doubt:

@@ -61,6 +61,7 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow("tables", "gauge", "", "Sorted tables in all levels."),
     MetricRow("block_cache_bytes", "gauge", "", "Memory of unpacked blocks."),
     MetricRow("storage_jobs_total", "counter", "kind", "Flushes of the memtable and folds of tables."),
+    MetricRow("backups_total", "counter", "result", "Archives asked for: written or failed."),
     MetricRow("writes_stopped", "gauge", "", "1 after a disk error, until restart."),
 )
 """`crowkis docs` prints this table."""

@@ -126,6 +126,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("server", "inbox_calls", whole(1, 1_000_000), 8_192, "Calls waiting for the actor; beyond it they are answered BUSY.", mutable=True),
     Setting("server", "drain_timeout_ms", whole(0, 600_000), 10_000, "How long a stop waits for accepted calls."),
     Setting("storage", "data_dir", words, "crowkis-data", "Where everything durable lives; one server per directory."),
+    Setting("storage", "backup_dir", words, "", "The one directory CSAVE, CBGSAVE, SAVE and BGSAVE write into; empty: backups, inside data_dir."),
     Setting("storage", "wal_sync", one_of("always", "everysec", "no"), "always", "When the log reaches the disk: before each batch is answered, once a second, or when the system likes.", mutable=True),
     Setting("memory", "memory_limit", memory_limit, 0, "Memory the process may take, e.g. 512m or 2g; 0: 60 % of the machine or container. Near it answers are evicted, at it words that add are answered OOM."),
     Setting("cache", "similarity_min", fraction, 0.92, "Cosine two questions must reach; a CGET's THRESHOLD overrides it.", mutable=True),
@@ -163,6 +164,7 @@ class Settings:
     inbox_calls: int
     drain_timeout_ms: int
     data_dir: str
+    backup_dir: str
     wal_sync: str
     memory_limit: int
     similarity_min: float

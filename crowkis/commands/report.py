@@ -77,8 +77,18 @@ def _memory(engine: Engine) -> list[str]:
 
 
 def _persistence(engine: Engine) -> list[str]:
+    backups = engine.backups
+    running_s = (engine.now_ms - backups.started_ms) // 1000 if backups.running else -1
     return [
         f"loading:{int(not engine.house.loaded)}",
+        f"rdb_bgsave_in_progress:{int(bool(backups.running))}",
+        f"rdb_last_save_time:{backups.written_ms // 1000}",
+        f"rdb_last_bgsave_status:{'err' if backups.failure else 'ok'}",
+        f"rdb_last_bgsave_time_sec:{backups.took_ms // 1000}",
+        f"rdb_current_bgsave_time_sec:{running_s}",
+        f"backup_running:{backups.running or 'no'}",
+        f"backup_last:{backups.written or 'none'}",
+        f"backup_failure:{backups.failure or 'no'}",
         "aof_enabled:1",
         f"aof_last_write_status:{'err' if engine.house.writes_stopped else 'ok'}",
         f"wal_sync:{engine.settings.wal_sync}",

@@ -8,7 +8,7 @@ reported (decision 0002); one from apply() stops the process.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from crowkis.engine.upkeep import Upkeep
 from crowkis.interfaces import Clock
 from crowkis.storage.errors import DiskError
 from crowkis.values.call import Command, Vocabulary
-from crowkis.values.errand import CloseClients, StopServer, Then, Waiting
+from crowkis.values.errand import CloseClients, EmbedText, StopServer, Then, Waiting, WriteBackup
 from crowkis.values.errors import CommandError, busy, malformed
 from crowkis.values.limits import BATCH_CALLS_MAX, MIB
 from crowkis.values.outcome import Outcome
@@ -59,7 +59,7 @@ class Actor:
         self._vocabulary = vocabulary
         self._clock = clock
         self._outside = outside
-        self._upkeep = Upkeep(engine, outside)
+        self._upkeep = Upkeep(engine, outside, self.tick)
         self._salt = salt
         self._inbox: deque[tuple[Client, list[list[bytes]], int]] = deque()
         self._resumed: deque[_Resumed] = deque()
@@ -71,7 +71,7 @@ class Actor:
         """A sink, a slot, and the encoded replies of this and the following slots, or a stream with its tail."""
         self._acknowledged: list[tuple[list[bytes], int]] = []
         """Which of the replies speak of a change: where the commit fails, they become errors."""
-        self._errands: list[CloseClients | StopServer] = []
+        self._errands: list[CloseClients | StopServer | WriteBackup] = []
         self._shown: list[tuple[Client, bytes]] = []
         """Lines for MONITOR; sent after the batch's replies, so that the OK of MONITOR itself comes first."""
 
@@ -251,7 +251,7 @@ class Actor:
         if isinstance(reply, Waiting):
             assert command is not None
             back = partial(self.resume, client, slot, command, muted, reply.then)
-            if self._outside.embed(reply.errand.text, back):
+            if self._send_out(reply.errand, back):
                 self.waiting_calls += 1
                 client.send_out(command)
                 return
@@ -263,6 +263,18 @@ class Actor:
         if isinstance(reply, Outcome):
             reply = self._done(command, reply, replies)
         replies.append(b"" if muted else encode(reply, client.protocol))
+
+    def _send_out(self, errand: EmbedText | WriteBackup, back: Callable[[Any], None]) -> bool:
+        """Begin what a call waits for; False: the queue is full."""
+        if isinstance(errand, EmbedText):
+            return self._outside.embed(errand.text, back)
+        self._back_up(errand.name, back)
+        return True
+
+    def _back_up(self, name: str, back: Callable[[Any], None] | None = None) -> None:
+        engine = self.engine
+        engine.backups.write(name, engine.state.store, self._outside, self._clock.now_ms, back)
+        self.tick()
 
     def _done(self, command: Command | None, outcome: Outcome, replies: list[bytes]) -> Reply:
         """Do what an outcome asks for; the reply, which belongs at the end of `replies`."""
@@ -290,7 +302,10 @@ class Actor:
         return mode != "ON"
 
     def _leaves(self, client: Client) -> bool:
-        return any(isinstance(errand, StopServer) or client.id in errand.client_ids for errand in self._errands)
+        return any(
+            isinstance(errand, StopServer) or (isinstance(errand, CloseClients) and client.id in errand.client_ids)
+            for errand in self._errands
+        )
 
     async def _commit(self) -> None:
         """Make the batch durable; where that fails, whoever was told of a change is told of the failure instead."""
@@ -320,6 +335,9 @@ class Actor:
         for errand in errands:
             if isinstance(errand, StopServer):
                 self._outside.stop()
+                continue
+            if isinstance(errand, WriteBackup):
+                self._back_up(errand.name)
                 continue
             for client_id in errand.client_ids:
                 client = self.engine.clients.find(client_id)

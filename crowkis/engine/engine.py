@@ -8,6 +8,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
+from crowkis.engine.backups import Backups
 from crowkis.engine.clients import Clients
 from crowkis.engine.evict import Evictor
 from crowkis.engine.gate import House
@@ -46,6 +47,7 @@ class Engine:
         self.clients = Clients()
         self.house = House(settings.auth_token)
         self.cursors = Cursors()
+        self.backups = Backups(metrics)
         self.embedder = LOADING
         self.recall: Callable[[str], Vector | None] = lambda text: None
         """A text's vector if it was embedded lately, else None; never waits."""

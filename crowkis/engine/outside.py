@@ -1,13 +1,17 @@
-"""What the engine needs done beside it: slow work that leaves the actor and comes back. app.py provides it."""
+"""What the actor needs done beside it: everything that waits, computes long or ends the process.
+
+Each method returns at once; results come back on the loop. Never touches the engine's state.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from crowkis.storage.jobs import Job
+from crowkis.storage.snapshot import Snapshot
 
 
 class Outside(Protocol):
-    """What the actor needs done beside it; app.py provides it."""
+    """Provided by app.py, and by steerable surroundings in tests."""
 
     def embed(self, text: str, done: Callable[[Any], None]) -> bool:
         """Embed a text and call done(vector or error) on the loop; False: the queue is full."""
@@ -20,6 +24,9 @@ class Outside(Protocol):
 
     def work(self, job: Job, done: Callable[[Exception | None], None]) -> None:
         """Run a flush or fold in a thread and call done() on the loop."""
+
+    def back_up(self, name: str, snapshot: Snapshot, done: Callable[[Exception | None], None]) -> None:
+        """Write a snapshot as the archive `name` in a thread and call done() on the loop once it is durable."""
 
     def stop(self) -> None:
         """Stop the server as on SIGTERM."""

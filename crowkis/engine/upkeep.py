@@ -4,7 +4,7 @@ Each step is bounded, so that no batch takes long; what is left keeps `wanted` t
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from crowkis.engine.engine import Engine
@@ -28,11 +28,13 @@ WORK_REST_MS = 5_000
 class Upkeep:
     """The chores of one engine."""
 
-    def __init__(self, engine: Engine, outside: Outside) -> None:
+    def __init__(self, engine: Engine, outside: Outside, tick: Callable[[], None]) -> None:
         self.tick_due = False
         """The regular chores are to be done with the next batch."""
         self._engine = engine
         self._outside = outside
+        self._tick = tick
+        """Makes the actor run a batch soon, chores included."""
         self._crowded = False
         """Answers are still to be evicted."""
         self._synced_ms = 0
@@ -124,6 +126,7 @@ class Upkeep:
         else:
             self._work_from_ms = self._engine.now_ms + WORK_REST_MS
             self._outside.report(job.name, error)
+        self._tick()
 
     def stop_writing(self, error: DiskError) -> CommandError:
         """Refuse every further write until restart; the error to tell those who wrote."""

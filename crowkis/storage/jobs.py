@@ -18,6 +18,7 @@ class FlushJob:
 
     def __init__(self, frozen: Memtable, log_from: int, counted: bytes, counts: dict[bytes, int]) -> None:
         self.done = False
+        self.failure = ""
         self._frozen = frozen
         self._log_from = log_from
         self._counted = counted
@@ -39,6 +40,7 @@ class FoldJob:
 
     def __init__(self, fold: Fold, drop: Drop | None) -> None:
         self.done = False
+        self.failure = ""
         self.fold = fold
         self._drop = drop
 

@@ -109,6 +109,12 @@ def read_frame(data: bytes, view: memoryview, offset: int, mark: bytes) -> Frame
     return Frame(kind, version, body_at, end)
 
 
+def frame_bytes(head: bytes) -> int:
+    """How long the record that begins with these FRAME_BYTES says it is, all of it."""
+    size_bytes: int = _FRAME.unpack(head)[2]
+    return FRAME_BYTES + size_bytes
+
+
 def find_frame(data: bytes, view: memoryview, offset: int, mark: bytes) -> int | None:
     """Where the first intact record at or after `offset` begins. Quick: only places that hold the mark are tried."""
     offset = data.find(mark, offset)

@@ -52,6 +52,12 @@ class Plan(NamedTuple):
     leftovers: list[str]
 
 
+def holds_store(names: Iterable[str]) -> bool:
+    """Is there any file here that only a store writes?"""
+    kinds = (segment_number, checkpoint_number, table_number)
+    return any(name == MANIFEST_NAME or any(kind(name) is not None for kind in kinds) for name in names)
+
+
 def plan(names: Iterable[str], manifest: Manifest | None = None) -> Plan:
     """Sort out a directory's files by name alone; files of strangers are left alone. Raises Corruption on a gap."""
     checkpoints, segments, leftovers = {}, {}, []

@@ -21,6 +21,7 @@ from crowkis.storage.memtable import Memtable
 from crowkis.storage.merge import Source, merged
 from crowkis.storage.record import PUT, REMOVE, REMOVE_PREFIX, REPLACE, put_head, remove_head
 from crowkis.storage.recovery import RecoveryReport, recover
+from crowkis.storage.snapshot import Snapshot
 from crowkis.storage.tree import Drop, Tree
 from crowkis.storage.version import LEVEL0_TABLES_MANY, LEVEL0_TABLES_MAX
 from crowkis.storage.wal import SEGMENT_BYTES_MAX, Entropy, Wal
@@ -63,6 +64,10 @@ class Store:
         self._frozen: Memtable | None = None
         self._frozen_counts: dict[bytes, int] = {}
         self._frozen_from = 0
+        self._wanted: list[Snapshot] = []
+        """Snapshots that wait for the next flush to begin."""
+        self._flushing: list[Snapshot] = []
+        """Snapshots that wait for the flush under way."""
         self._leaving: Memtable | None = None
         self._flush: FlushJob | None = None
         self._fold: FoldJob | None = None
@@ -267,7 +272,7 @@ class Store:
         if self._flush is not None or self.in_doubt is not None:
             return False
         full = self._memtable.size_bytes >= self._memtable_bytes_max or self._wal.segment_full
-        return full or self._frozen is not None
+        return full or self._frozen is not None or bool(self._wanted)
 
     @property
     def fold_due(self) -> bool:
@@ -291,10 +296,25 @@ class Store:
             self._frozen_from = self._wal.number
             self._memtable = Memtable(self._find_below)
             self._serve_from(self._memtable)
+            self._flushing, self._wanted = self._wanted, []
         elif self.in_doubt is not None:
             raise self._refusal()
         self._flush = FlushJob(self._frozen, self._frozen_from, self._counts.counted, self._frozen_counts)
         return self._flush
+
+    def begin_snapshot(self) -> Snapshot:
+        """What will be there when the next flush begins, for another thread to read. O(1); makes that flush due.
+
+        Raises DiskError when in doubt; where the flush fails, reading does.
+        """
+        if self.in_doubt is not None:
+            raise self._refusal()
+        snapshot = Snapshot()
+        if self._memtable or self._memtable.prefixes or self._frozen is not None:
+            self._wanted.append(snapshot)
+        else:
+            snapshot.settle(self.tree.version)
+        return snapshot
 
     def begin_fold(self, *, whole: bool = False) -> FoldJob:
         """First step, owner thread, touches no disk: choose what is due, or everything there is if `whole`."""
@@ -313,6 +333,7 @@ class Store:
         try:
             job.run(self._filesystem, self.tree)
         except OSError as error:
+            job.failure = str(error)
             raise DiskError(job.name, str(error)) from error
 
     def finish(self, job: Job) -> None:
@@ -325,9 +346,15 @@ class Store:
         if job.done:
             self._leaving, self._frozen = self._frozen, None
             self._wal.forget_before(self._frozen_from)
+            for snapshot in self._flushing:
+                snapshot.settle(self.tree.version)
+            self._flushing = []
+        else:
+            self._fail_snapshots(f"{job.name}: {job.failure}")
 
     def close(self) -> None:
         """Let go of the log without syncing it; what was not appended is lost."""
+        self._fail_snapshots("the store was closed")
         self._wal.close()
 
     def _is_there(self, key: bytes) -> bool:
@@ -379,7 +406,14 @@ class Store:
 
     def _doubt(self, during: str, error: OSError) -> DiskError:
         self.in_doubt = f"{during}: {error}"
+        self._fail_snapshots(self.in_doubt)
         return DiskError(during, str(error))
+
+    def _fail_snapshots(self, cause: str) -> None:
+        """They would wait for ever: no flush will come, or not soon."""
+        for snapshot in self._wanted + self._flushing:
+            snapshot.fail(cause)
+        self._wanted, self._flushing = [], []
 
     def _refusal(self) -> DiskError:
         return DiskError("writes are stopped until the store is opened again", self.in_doubt or "")

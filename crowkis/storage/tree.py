@@ -12,6 +12,7 @@ from itertools import count
 
 from crowkis.interfaces import Filesystem
 from crowkis.storage.cache import BlockCache
+from crowkis.storage.counts import Counts
 from crowkis.storage.errors import Corruption
 from crowkis.storage.manifest import LEVELS, Manifest, write_manifest
 from crowkis.storage.memtable import Memtable, Pair
@@ -85,6 +86,12 @@ class Tree:
             self._commit(self.version.folded(fold, tables), self.manifest)
         for table in (*fold.upper, *fold.lower):
             self.remove(table.name)
+
+    def build(self, pairs: Iterable[Pair], counts: Counts) -> None:
+        """Make sorted pairs the only tables of an empty directory. `counts` has been told of them when they end."""
+        assert not any(self.version.tables())
+        tables = self._write(pairs, NONE, LEVELS - 1, whole=False)
+        self._commit(Version(((), (), tables)), Manifest(1, counts.counted, counts.snapshot(), ()))
 
     def remove(self, name: str) -> None:
         """Delete a file that no longer counts, if it is still there."""

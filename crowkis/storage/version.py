@@ -82,10 +82,10 @@ class Version:
                     return found
         return None
 
-    def sources(self, start: bytes) -> list[Source]:
-        """What to merge to read from `start` on, newest first."""
-        newest = [Source(table.pairs(start, keep=True), table.ranges) for table in self.levels[0]]
-        return newest + [source(level, start, keep=True) for level in self.levels[1:] if level]
+    def sources(self, start: bytes, *, keep: bool = True) -> list[Source]:
+        """What to merge to read from `start` on, newest first; blocks read stay in the cache if `keep`."""
+        newest = [Source(table.pairs(start, keep=keep), table.ranges) for table in self.levels[0]]
+        return newest + [source(level, start, keep=keep) for level in self.levels[1:] if level]
 
     def flushed(self, tables: Iterable[Table]) -> "Version":
         """This with a newer table in level 0."""

@@ -13,6 +13,12 @@ class EmbedText(NamedTuple):
     text: str
 
 
+class WriteBackup(NamedTuple):
+    """Write everything into the archive `name` in backup_dir. Result: None once it is durable, or StorageError."""
+
+    name: str
+
+
 class CloseClients(NamedTuple):
     """Close these connections after their replies are out. No result."""
 
@@ -23,7 +29,7 @@ class StopServer(NamedTuple):
     """Stop as on SIGTERM. No result."""
 
 
-Errand = EmbedText | CloseClients | StopServer
+Errand = EmbedText | WriteBackup | CloseClients | StopServer
 
 Then = Callable[[Any, Any], Any]
 """then(engine, result) -> Reply | Outcome | Waiting, run inside the actor."""
@@ -32,5 +38,5 @@ Then = Callable[[Any, Any], Any]
 class Waiting(NamedTuple):
     """A command's word that the reply comes later: run `errand`, then `then` with what it brought."""
 
-    errand: EmbedText
+    errand: EmbedText | WriteBackup
     then: Then

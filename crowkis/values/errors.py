@@ -97,6 +97,16 @@ def writes_stopped(cause: str) -> CommandError:
     return CommandError("MISCONF", f"writes are stopped after a disk error ({cause}); mend the disk and restart")
 
 
+def backup_running(name: str) -> CommandError:
+    """One archive is written at a time."""
+    return CommandError("ERR", f"a backup is already being written ({name}); INFO persistence tells when it is done")
+
+
+def backup_failed(cause: str) -> CommandError:
+    """The archive could not be written; no file of that name was made or changed."""
+    return CommandError("ERR", f"the backup failed: {cause}")
+
+
 def memory_full(limit_bytes: int) -> CommandError:
     """Nothing may be added until something has left."""
     return CommandError(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from crowkis.values.errand import CloseClients, StopServer
+from crowkis.values.errand import CloseClients, StopServer, WriteBackup
 from crowkis.values.record import Record
 from crowkis.values.reply import Reply
 
@@ -16,4 +16,4 @@ class Outcome(NamedTuple):
 
     reply: Reply
     writes: Sequence[Record] = ()
-    errands: Sequence[CloseClients | StopServer] = ()
+    errands: Sequence[CloseClients | StopServer | WriteBackup] = ()

@@ -124,3 +124,10 @@ def test_memory_fill_compares_resident_memory_with_the_limit(tmp_path):
     assert 256 << 20 == found["limit_bytes"]
     assert found["stored"] > 0
     assert 0 == found["other"]
+
+
+def test_backup_times_those_who_ask_meanwhile(tmp_path):
+    found = told_by("backup.py", tmp_path, "--entries", "2000", "--answer-bytes", "300")
+
+    assert {"idle", "during CSAVE, flush included", "during CSAVE again", "first_s", "restore_s"} <= set(found)
+    assert found["archive_bytes"] > 0

@@ -16,6 +16,7 @@ from crowkis.engine.state import State
 from crowkis.index.adaptive import new_index
 from crowkis.metrics import Metrics
 from crowkis.settings import Settings
+from crowkis.storage import archive
 from crowkis.storage.errors import StorageError
 from crowkis.storage.store import Store
 from crowkis.testing.disk import FaultyDisk
@@ -78,6 +79,9 @@ class Surroundings:
         self.room_texts = 1_000
         self.embedding = []
         """(text, done) pairs not finished yet."""
+        self.backing_up = []
+        """(name, snapshot, done) of archives not written yet."""
+        self.archives = FaultyDisk(Random(2))
         self.reported = []
         self.stopped = False
         self.syncing = asyncio.Event()
@@ -103,6 +107,18 @@ class Surroundings:
     def work(self, job, done):
         try:
             self.engine.state.store.run(job)
+            done(None)
+        except StorageError as error:
+            done(error)
+
+    def back_up(self, name, snapshot, done):
+        self.backing_up.append((name, snapshot, done))
+
+    def finish_backup(self, place=0):
+        """Write what the flush has settled by now; the archives are on a disk of their own."""
+        name, snapshot, done = self.backing_up.pop(place)
+        try:
+            archive.write(snapshot.pairs(), self.archives, name)
             done(None)
         except StorageError as error:
             done(error)
