@@ -24,12 +24,15 @@ from crowkis.doors.resp import RespDoor
 from crowkis.embed.memo import Memo
 from crowkis.embed.pool import EmbedPool
 from crowkis.engine.actor import Actor
+from crowkis.engine.codec import ENTRY, PLAIN
 from crowkis.engine.engine import EmbedderFacts, Engine
+from crowkis.engine.gate import Progress
 from crowkis.engine.state import State
 from crowkis.index.adaptive import new_index
 from crowkis.interfaces import Embedder
 from crowkis.metrics import Metrics
 from crowkis.settings import SettingError, Settings
+from crowkis.snapshots import Snapshots
 from crowkis.storage.disk import Directory
 from crowkis.storage.errors import DiskError
 from crowkis.storage.store import Store
@@ -37,6 +40,8 @@ from crowkis.storage.store import Store
 TICK_S = 0.1
 PROGRESS_EVERY = 10_000
 """Entries read between two progress lines at start."""
+INDEX_DIRECTORY = "index"
+"""Where in the data directory the snapshots of indexes lie; guarded by that directory's lock."""
 
 Log = Callable[..., None]
 
@@ -72,6 +77,7 @@ class App:
         self._loop: asyncio.AbstractEventLoop
         self._directory: Directory | None = None
         self._store: Store | None = None
+        self._snapshots: Snapshots | None = None
         self._pool: EmbedPool | None = None
         self._embedder: Embedder | None = None
 
@@ -178,11 +184,24 @@ class App:
         report = self._store.report
         if report.cut_bytes:
             self.log("log tail cut off", level="warning", bytes=report.cut_bytes, why="an unfinished write")
-        state = State(self._store, new_index)
-        for done in state.recover():
-            if done % PROGRESS_EVERY == 0:
-                self.log("reading", done=done)
+        state = self._read_state(self._store)
+        self.engine.house.progress = Progress("loading the embedder", 0, 0)
         return state, new_embedder(settings)
+
+    def _read_state(self, store: Store) -> State:
+        path = Path(self.settings.data_dir) / INDEX_DIRECTORY
+        self._snapshots = Snapshots(path, Directory(path, lock=False), SystemClock(), self.metrics, self.log)
+        house, total = self.engine.house, store.count(ENTRY) + store.count(PLAIN)
+        house.progress = Progress("reading index snapshots", 0, total)
+        snapshots = self._snapshots.load()
+        state = State(store, new_index)
+        for done in state.recover(snapshots):
+            house.progress = Progress("reading entries", done, total)
+            if done % PROGRESS_EVERY == 0:
+                self.log("reading", done=done, total=total)
+        house.progress = Progress("writing index snapshots", total, total)
+        self._snapshots.report(state)
+        return state
 
     def _sources(self, state: State, pool: EmbedPool) -> None:
         engine, store = self.engine, state.store
@@ -206,6 +225,8 @@ class App:
 
     def _tick(self) -> None:
         self.actor.tick()
+        if self._snapshots is not None:
+            self._snapshots.tick(self.engine.state)
         if not self._stopping.is_set():
             self._loop.call_later(TICK_S, self._tick)
 
@@ -227,9 +248,13 @@ class App:
         if self._embedder is not None:
             self._embedder.close()
         self._disk_threads.shutdown(wait=True)
+        if self._store is not None and not self._store.in_doubt:
+            self._store.commit()
+        if self._snapshots is not None:
+            if self.engine.house.loaded:
+                self._snapshots.stop(self.engine.state)
+            self._snapshots.close()
         if self._store is not None:
-            if not self._store.in_doubt:
-                self._store.commit()
             self._store.close()
         if self._directory is not None:
             self._directory.close()

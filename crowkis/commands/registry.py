@@ -29,6 +29,7 @@ def command(
     since: str = "0.1",
     writes: bool = False,
     open: bool = False,  # noqa: A002
+    while_loading: bool = False,
 ) -> Callable[[Run], Run]:
     """Declare a word; the docstring's first line is its summary."""
     assert category in CATEGORIES, category
@@ -49,6 +50,7 @@ def command(
             parse=compile_parser(name, head, parameters),
             run=run,
             subcommands={},
+            while_loading=while_loading,
         )
         assert made.summary, f"{name} has no docstring"
         _enter(made)

@@ -81,8 +81,17 @@ def _memory(engine: Engine) -> list[str]:
 
 
 def _persistence(engine: Engine) -> list[str]:
+    progress = engine.house.progress
+    loading = [
+        f"loading_start_time:{engine.started_ms // 1000}",
+        f"loading_phase:{progress.phase}",
+        f"loading_total_things:{progress.total}",
+        f"loading_loaded_things:{progress.done}",
+        f"loading_loaded_perc:{100 * progress.done / progress.total if progress.total else 0:.2f}",
+    ]
     return [
         f"loading:{int(not engine.house.loaded)}",
+        *([] if engine.house.loaded else loading),
         "aof_enabled:1",
         f"aof_last_write_status:{'err' if engine.house.writes_stopped else 'ok'}",
         f"wal_sync:{engine.settings.wal_sync}",

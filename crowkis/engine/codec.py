@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crowkis.match.features import features
 from crowkis.values.question import Scope
 from crowkis.values.record import Entry
 from crowkis.values.vector import Vector
@@ -73,7 +72,7 @@ def encode_entry(entry: Entry, vector: Vector | None) -> bytes:
 
 
 def decode_entry(value: bytes) -> StoredEntry:
-    """What encode_entry() made; what the rules know of the text is worked out anew. Raises CodecError."""
+    """What encode_entry() made, without what the rules know of the text. Raises CodecError."""
     try:
         version, size = _ENTRY_HEAD.unpack_from(value)
         if version != VERSION:
@@ -84,7 +83,7 @@ def decode_entry(value: bytes) -> StoredEntry:
             entry_id=bytes.fromhex(facts["id"]),
             scope=Scope(*facts["scope"]),
             text=facts["text"],
-            features=features(facts["text"]),
+            features=None,
             tags=frozenset(facts["tags"]),
             fingerprint=facts["fingerprint"],
             created_ms=facts["created_ms"],
@@ -95,6 +94,11 @@ def decode_entry(value: bytes) -> StoredEntry:
         raise CodecError(f"unreadable entry: {error}") from error
     tail = value[_ENTRY_HEAD.size + size :]
     return StoredEntry(entry, np.frombuffer(tail, dtype="<f4").astype(np.float32) if tail else None)
+
+
+def vector_bytes(value: bytes) -> bytes:
+    """The vector of what encode_entry() made, as it lies there: float32, little-endian; empty where there is none."""
+    return value[_ENTRY_HEAD.size + _ENTRY_HEAD.unpack_from(value)[1] :]
 
 
 def plain_key(db: int, key: bytes) -> bytes:

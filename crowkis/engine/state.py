@@ -5,8 +5,8 @@ can be worked out from it again. Never waits, never reads a clock.
 """
 
 import heapq
-from collections.abc import Callable, Iterator
-from typing import assert_never
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, Self, assert_never
 
 from crowkis.engine.codec import (
     ANSWER,
@@ -20,11 +20,13 @@ from crowkis.engine.codec import (
     entry_suffix,
     plain_key,
     scope_prefix,
+    vector_bytes,
 )
-from crowkis.interfaces import VectorIndex
+from crowkis.interfaces import Restored, VectorIndex
+from crowkis.match.features import features
 from crowkis.storage.store import Store
 from crowkis.values.record import DropDatabase, DropEntry, DropKey, DropScope, Entry, PutEntry, PutKey, Record
-from crowkis.values.vector import Vector
+from crowkis.values.vector import Vector, digest
 
 NewIndex = Callable[[int], VectorIndex]
 """Dimension to an empty index."""
@@ -36,13 +38,26 @@ SpaceKey = tuple[str, str, str]
 class Space:
     """The vectors of one tenant, namespace and embedder: tenants are apart by structure, with no filter to forget."""
 
-    __slots__ = ("_label", "by_label", "index", "labels")
+    __slots__ = ("_label", "by_label", "changed", "expected", "index", "labels")
 
     def __init__(self, index: VectorIndex) -> None:
         self.index = index
         self.by_label: dict[int, bytes] = {}
         self.labels: dict[bytes, int] = {}
+        self.changed: set[bytes] | None = None
+        """Ids put or dropped since the snapshot on disk was taken; None: there is no snapshot."""
+        self.expected: dict[bytes, bytes] = {}
+        """While recovering: what the snapshot holds and no entry has claimed yet, id to digest of the vector."""
         self._label = 0
+
+    @classmethod
+    def restored(cls, snapshot: Restored) -> Self:
+        """The space a snapshot kept; whether its entries are still there is found out by claim() and settle()."""
+        space = cls(snapshot.vectors)
+        space.labels, space.expected, space.changed = snapshot.labels, snapshot.digests, set()
+        space.by_label = {label: entry_id for entry_id, label in space.labels.items()}
+        space._label = max(space.by_label, default=-1) + 1
+        return space
 
     def put(self, entry_id: bytes, vector: Vector) -> None:
         """Remember or replace an entry's vector."""
@@ -52,6 +67,8 @@ class Space:
             self._label += 1
             self.labels[entry_id] = label
             self.by_label[label] = entry_id
+        if self.changed is not None:
+            self.changed.add(entry_id)
         self.index.add(label, vector)
 
     def drop(self, entry_id: bytes) -> None:
@@ -59,7 +76,28 @@ class Space:
         label = self.labels.pop(entry_id, None)
         if label is not None:
             del self.by_label[label]
+            if self.changed is not None:
+                self.changed.add(entry_id)
             self.index.remove(label)
+
+    def claim(self, entry_id: bytes, vector: Vector) -> bool:
+        """Is this vector there already, from the snapshot?"""
+        return self.expected.pop(entry_id, None) == digest(vector)
+
+    def settle(self) -> int:
+        """Drop what no entry claimed; tells how many."""
+        gone, self.expected = self.expected, {}
+        for entry_id in gone:
+            self.drop(entry_id)
+        return len(gone)
+
+
+class Reconciled(NamedTuple):
+    """How a space came back: vectors found in its snapshot, added or replaced because they were not, dropped."""
+
+    kept: int
+    added: int
+    dropped: int
 
 
 class State:
@@ -72,20 +110,52 @@ class State:
         self.spaces: dict[SpaceKey, Space] = {}
         self.expiries: list[tuple[int, bytes]] = []
         """A heap of (expire_at_ms, store key); a line whose entry or key has changed since means nothing."""
+        self.reconciled: dict[SpaceKey, Reconciled] = {}
+        """Filled by recover()."""
         self._new_index = new_index
 
-    def recover(self) -> Iterator[int]:
-        """Work out everything from the store; yields the number of things read so far, for progress."""
+    def recover(self, snapshots: Mapping[SpaceKey, Restored] | None = None) -> Iterator[int]:
+        """Work out everything from the store; yields the number of things read so far, for progress.
+
+        `snapshots` spare linking the vectors they hold. They are not believed: afterwards the indexes hold what the
+        entries say, whatever was in the snapshots, and `reconciled` tells the difference.
+        """
+        self.spaces = {key: Space.restored(snapshot) for key, snapshot in (snapshots or {}).items()}
+        added: dict[SpaceKey, int] = {}
         done = 0
         for key, value in self.store.items(ENTRY):
-            stored = decode_entry(value)
-            self._remember(stored.entry, stored.vector, key)
+            entry, vector = decode_entry(value)
+            self.entries[entry.entry_id] = entry
+            self._await_expiry(entry.expire_at_ms, key)
+            if vector is not None and not self._space(entry, vector).claim(entry.entry_id, vector):
+                self._space(entry, vector).put(entry.entry_id, vector)
+                added[_place(entry)] = added.get(_place(entry), 0) + 1
             done += 1
             yield done
+        for place, space in list(self.spaces.items()):
+            dropped, new = space.settle(), added.get(place, 0)
+            self.reconciled[place] = Reconciled(len(space.labels) - new, new, dropped)
+            if not space.labels:
+                del self.spaces[place]
         for key, value in self.store.items(PLAIN):
             self._await_expiry(PLAIN_HEAD.unpack_from(value)[1], key)
             done += 1
             yield done
+
+    def judgeable(self, entry_id: bytes) -> Entry:
+        """The entry with its features, worked out the first time they are wanted."""
+        entry = self.entries[entry_id]
+        if entry.features is None:
+            entry = self.entries[entry_id] = entry._replace(features=features(entry.text))
+        return entry
+
+    def vector_of(self, space: SpaceKey, entry_id: bytes) -> bytes | None:
+        """The stored vector of an entry that this space holds, as float32 bytes; None where it does not hold it."""
+        entry = self.entries.get(entry_id)
+        if entry is None or _place(entry) != space:
+            return None
+        value = self.get(ENTRY + entry_suffix(entry_id, entry.scope))
+        return None if value is None else vector_bytes(value) or None
 
     def apply(self, record: Record) -> None:
         """Make one change, in memory and in the store's next log record. Raises storage.DiskError."""
@@ -189,16 +259,20 @@ class State:
         self.entries[entry.entry_id] = entry
         self._await_expiry(entry.expire_at_ms, key)
         if vector is not None:
-            place = (entry.scope.tenant, entry.scope.namespace, entry.fingerprint)
-            if place not in self.spaces:
-                self.spaces[place] = Space(self._new_index(len(vector)))
-            self.spaces[place].put(entry.entry_id, vector)
+            self._space(entry, vector).put(entry.entry_id, vector)
+
+    def _space(self, entry: Entry, vector: Vector) -> Space:
+        """Where an entry's vector belongs."""
+        space = self.spaces.get(_place(entry))
+        if space is None:
+            space = self.spaces[_place(entry)] = Space(self._new_index(len(vector)))
+        return space
 
     def _forget(self, entry_id: bytes) -> None:
         old = self.entries.pop(entry_id, None)
         if old is None or not old.fingerprint:
             return
-        place = (old.scope.tenant, old.scope.namespace, old.fingerprint)
+        place = _place(old)
         space = self.spaces[place]
         space.drop(entry_id)
         if not space.labels:
@@ -207,3 +281,7 @@ class State:
     def _await_expiry(self, expire_at_ms: int, key: bytes) -> None:
         if expire_at_ms:
             heapq.heappush(self.expiries, (expire_at_ms, key))
+
+
+def _place(entry: Entry) -> SpaceKey:
+    return entry.scope.tenant, entry.scope.namespace, entry.fingerprint

@@ -75,13 +75,16 @@ class DiskFile:
 class Directory:
     """One flat directory of named files, held by this process alone until close()."""
 
-    def __init__(self, path: Path) -> None:
-        """Make the directory where it is not there, and take its lock. Raises DirectoryInUse or OSError."""
+    def __init__(self, path: Path, *, lock: bool = True) -> None:
+        """Make the directory where it is not there, and take its lock. Raises DirectoryInUse or OSError.
+
+        Without `lock` others may have it open too, and the caller sees to it that this does no harm.
+        """
         self.path = path
         _make_durably(path)
         self._fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            self._lock_fd = self._take_lock()
+            self._lock_fd = self._take_lock() if lock else -1
         except BaseException:
             os.close(self._fd)
             raise
@@ -147,7 +150,8 @@ class Directory:
         """Give the directory back; files still open stay usable but are no longer protected from others."""
         if self._fd >= 0:
             fd, self._fd = self._fd, -1
-            os.close(self._lock_fd)  # the kernel lets go of the lock; the file stays, its name is never reused
+            if self._lock_fd >= 0:
+                os.close(self._lock_fd)  # the kernel lets go of the lock; the file stays, its name is never reused
             os.close(fd)
 
     def _open(self, name: str, flags: int) -> int:
