@@ -9,6 +9,7 @@ snapshot is taken beside it, against the same heartbeat before. Ratios of one ru
 """
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter, perf_counter_ns
@@ -136,6 +137,8 @@ def measure(path: Path, entries: int, dimension: int) -> dict[str, Any]:
 
     crashed = Opened(path, with_snapshots=True)
     problems += inconsistencies(crashed.state)
+    gc.collect()
+    gc.freeze()  # as the server does when it is ready
     quiet, _, _ = asyncio.run(heartbeats(QUIET_S, None))
     late, ticks, taking_s = asyncio.run(heartbeats(AFTER_S_MAX, crashed))
     crashed.close()

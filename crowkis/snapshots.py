@@ -25,12 +25,12 @@ from crowkis.values.limits import MIB
 
 VECTORS_MIN = FLAT_VECTORS_MAX
 """Spaces of no more vectors have no graph, or will soon have none, and get no snapshot."""
-CHANGES_MIN = 2_048
-CHANGES_PER_VECTOR = 0.05
+CHANGES_MIN = 1_024
+CHANGES_PER_VECTOR = 0.03
 """A snapshot is due after CHANGES_MIN changes and this share of the vectors: what a crash leaves to link again."""
 TOLD_BYTES_MAX = 64 * MIB
 """Changes sent to the replica at once; the rest waits for the next snapshot."""
-TELL_NS_MAX = 2_000_000
+TELL_NS_MAX = 1_000_000
 """How long one tick may collect changes."""
 LOOKED_AT_MAX = 1_000
 """Spaces one tick asks whether their snapshot is due."""
