@@ -42,7 +42,7 @@ RETRY_MS = 60_000
 Log = Callable[..., None]
 
 
-class _Telling:
+class Telling:
     """Changes on their way to the replica."""
 
     def __init__(self, place: SpaceKey, space: Space, dimension: int) -> None:
@@ -58,13 +58,15 @@ class _Telling:
     def collect(self, state: State, clock: Clock) -> bool:
         """Fetch vectors until the time for one tick is up; True when there is nothing left to fetch."""
         end_ns = clock.monotonic_ns() + TELL_NS_MAX
-        while self.left and self.held_bytes < TOLD_BYTES_MAX and clock.monotonic_ns() < end_ns:
+        while self.left and self.held_bytes < TOLD_BYTES_MAX:
             entry_id = self.left.pop()
             held = state.spaces.get(self.place) is self.space and entry_id in self.space.labels
             row = encode_change((entry_id, state.vector_of(self.place, entry_id) if held else None))
             self.told.append(entry_id)
             self.rows.append(row)
             self.held_bytes += len(row)
+            if clock.monotonic_ns() >= end_ns:
+                break
         return not self.left or self.held_bytes >= TOLD_BYTES_MAX
 
     def give_back(self) -> None:
@@ -83,7 +85,7 @@ class Snapshots:
         self._thread = ThreadPoolExecutor(1, "crowkis-snapshot")
         self._names: dict[str, SpaceKey] = {}
         """Snapshots on disk."""
-        self._telling: _Telling | None = None
+        self._telling: Telling | None = None
         self._replica: Future[int] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._ending = False
@@ -160,10 +162,10 @@ class Snapshots:
             space = state.spaces.get(place)
             if space is not None and due(space):
                 assert isinstance(space.index, AdaptiveIndex)
-                self._telling = _Telling(place, space, space.index.dimension)
+                self._telling = Telling(place, space, space.index.dimension)
                 return
 
-    def _run_replica(self, telling: _Telling) -> int:
+    def _run_replica(self, telling: Telling) -> int:
         """In the thread: let the replica work; gives the size of the new snapshot. Raises OSError, SubprocessError."""
         order = Order(str(self._path), telling.place, telling.dimension, telling.follows, len(telling.rows))
         package = str(Path(__file__).parents[1])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from crowkis.engine.codec import ENTRY, decode_entry
 from crowkis.engine.state import Space, State
-from crowkis.values.vector import digest
+from crowkis.values.vector import Vector, digest
 
 
 def inconsistencies(state: State) -> Iterator[str]:
@@ -29,13 +29,19 @@ def inconsistencies(state: State) -> Iterator[str]:
             yield f"entry {entry.entry_id.hex()} is not in its index"
             continue
         unclaimed.remove((place, entry.entry_id))
-        space = state.spaces[place]
-        if space.index.digest(space.labels[entry.entry_id]) != digest(vector):
+        if not _holds(state.spaces[place], entry.entry_id, vector):
             yield f"entry {entry.entry_id.hex()} is in its index with another vector"
     for _, entry_id in unclaimed:
         yield f"entry {entry_id.hex()} is in an index it does not belong to"
     if stored != len(state.entries):
         yield f"{stored} entries are stored and {len(state.entries)} are served"
+
+
+def _holds(space: Space, entry_id: bytes, vector: Vector) -> bool:
+    try:
+        return space.index.digest(space.labels[entry_id]) == digest(vector)
+    except KeyError:
+        return False
 
 
 def _within(space: Space) -> Iterator[str]:

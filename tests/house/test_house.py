@@ -55,6 +55,7 @@ OPENERS = {
     "crowkis/storage/disk.py",
     "crowkis/settings.py",
     "crowkis/commands/report.py",
+    "crowkis/replica.py",  # tells the kernel to end it before the server
     "crowkis/embed/graph_cache.py",
     "crowkis/embed/minilm_graph.py",
     "crowkis/embed/onnx.py",
@@ -87,6 +88,7 @@ UNTESTED_ALONE = {
     "crowkis/commands/connection.py",
     "crowkis/commands/inspect.py",
     "crowkis/commands/report.py",
+    "crowkis/replica.py",  # tells the kernel to end it before the server
     "crowkis/commands/semantic.py",
     "crowkis/commands/server.py",
     "crowkis/commands/strings.py",
