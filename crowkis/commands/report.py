@@ -126,7 +126,7 @@ def _keyspace(engine: Engine) -> list[str]:
 
 
 def _crowkis(engine: Engine) -> list[str]:
-    return engine.metrics.lines(row.name for row in METRICS if row.kind != "histogram")
+    return engine.metrics.lines([row.name for row in METRICS if row.kind != "histogram"])
 
 
 def _embedder(engine: Engine) -> list[str]:

@@ -183,6 +183,14 @@ def golden_index():
     return index, {id_of(label): label for label in sorted(index.labels())}
 
 
+def test_the_worked_example_is_how_the_golden_file_begins():
+    text = (Path(snapshot.__file__).parent / "FORMAT.md").read_text("utf-8")
+    example = text.split("## Worked example")[1].split("## Opening")[0]
+    lines = [line.replace("|", "") for line in example.splitlines() if line.startswith("    ")]
+
+    assert (GOLDEN / "v1" / snapshot_name(GOLDEN_SPACE)).read_bytes().startswith(bytes.fromhex(" ".join(lines)))
+
+
 def test_the_golden_file_of_version_1_is_read(monkeypatch):
     name = snapshot_name(GOLDEN_SPACE)
     data = (GOLDEN / "v1" / name).read_bytes()
