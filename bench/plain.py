@@ -41,6 +41,8 @@ def throughput(server: Running, pipeline: int, requests: int) -> dict[str, float
     found = {row[0]: float(row[1]) for row in rows}
     if found.keys() != set(WORDS):
         raise SystemExit(f"redis-benchmark said something else:\n{told}")
+    if float("inf") in found.values():  # done before redis-benchmark's clock moved
+        return throughput(server, pipeline, requests * 4)
     return found
 
 

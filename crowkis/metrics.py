@@ -3,6 +3,7 @@
 Counting is an attribute of Metrics going up: no lock, no lookup, because only the event loop counts.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -76,11 +77,7 @@ class Histogram:
     def observe(self, duration_s: float) -> None:
         """Count one duration."""
         self.total_s += duration_s
-        for place, bound in enumerate(LATENCY_BOUNDS_S):
-            if duration_s <= bound:
-                self.counts[place] += 1
-                return
-        self.counts[-1] += 1
+        self.counts[bisect_left(LATENCY_BOUNDS_S, duration_s)] += 1
 
     def buckets(self) -> list[tuple[str, float]]:
         """Cumulative counts as Prometheus wants them."""

@@ -95,7 +95,7 @@ def size(least: int, most: int) -> Callable[[str], int]:
         unit = _SIZE_UNITS.get(lowered[-1:], 1)
         try:
             value = int(float(lowered[:-1]) * unit) if unit > 1 else int(lowered)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise SettingError("must be a size such as 64m, 2g or a number of bytes") from None
         if not least <= value <= most:
             raise SettingError(f"must be from {least} to {most} bytes")

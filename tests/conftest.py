@@ -152,11 +152,11 @@ class Server:
         return wire
 
     def figure(self, name: str) -> float:
-        """A figure of INFO."""
+        """A figure of INFO; 0 where INFO does not have it (yet)."""
         wire = self.connect()
         lines = dict(line.split(":", 1) for line in wire("INFO").decode().split("\r\n") if ":" in line)
         wire.close()
-        return float(lines[name])
+        return float(lines.get(name, 0))
 
     @property
     def log(self) -> str:

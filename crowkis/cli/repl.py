@@ -11,6 +11,8 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.completion import WordCompleter
 from prompt_toolkit.history import FileHistory
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 import crowkis.commands  # noqa: F401 - declares the words
 from crowkis.commands.registry import COMMANDS
@@ -27,7 +29,13 @@ def verb(address: str, token: str, request: tuple[str, ...]) -> None:
     host, _, port = address.rpartition(":")
     if not port.isdigit():
         raise click.ClickException(f"{address} is not HOST:PORT")
-    client = redis.Redis(host.strip("[]") or "127.0.0.1", int(port), password=token or None, protocol=3)
+    client = redis.Redis(
+        host.strip("[]") or "127.0.0.1",
+        int(port),
+        password=token or None,
+        protocol=3,
+        retry=Retry(NoBackoff(), 1),
+    )
     try:
         client.ping()
     except redis.RedisError as error:

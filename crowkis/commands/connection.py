@@ -9,7 +9,7 @@ from crowkis.engine import gate
 from crowkis.engine.clients import Client
 from crowkis.engine.engine import Engine
 from crowkis.values.errand import CloseClients
-from crowkis.values.errors import malformed, not_authenticated, unsupported_protocol, wrong_token
+from crowkis.values.errors import denied, malformed, not_authenticated, unsupported_protocol, wrong_token
 from crowkis.values.limits import DATABASES
 from crowkis.values.outcome import Outcome
 from crowkis.values.reply import OK, PONG, Reply, Simple
@@ -79,8 +79,8 @@ def hello(engine: Engine, client: Client, args: Any) -> Reply:
         raise unsupported_protocol()
     if credentials is not None:
         _show_token(engine, client, *credentials)
-    if engine.house.token and not client.authenticated:
-        raise not_authenticated()
+    if not client.admitted:
+        raise not_authenticated() if engine.house.token else denied()
     if args.protocol is not None:
         client.protocol = int(args.protocol)
     if name is not None:

@@ -35,6 +35,8 @@ ASKING: tuple[Parameter, ...] = (
     opt("vector", VECTOR),
 )
 
+NO_TAGS: frozenset[str] = frozenset()
+
 EXPIRY: tuple[Parameter, ...] = (
     opt("seconds", whole(1, EXPIRE_MS_MAX // 1000), token="EX", group="expiry"),
     opt("milliseconds", whole(1, EXPIRE_MS_MAX), token="PX", group="expiry"),
@@ -48,6 +50,8 @@ def scope_of(args: Any) -> Scope:
 
 def tags_of(tags: tuple[str, ...]) -> frozenset[str]:
     """The tags a request names, within bounds. Raises CommandError."""
+    if not tags:
+        return NO_TAGS
     if len(tags) > TAGS_MAX or any(not 1 <= len(tag) <= TAG_CHARS_MAX for tag in tags):
         raise malformed(f"TAG must be 1 to {TAG_CHARS_MAX} characters, at most {TAGS_MAX} times")
     return frozenset(tags)

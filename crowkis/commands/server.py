@@ -5,7 +5,7 @@ from typing import Any
 from crowkis.commands import report
 from crowkis.commands.args import RAW, WORD, Parameter, arg, choice, flag
 from crowkis.commands.keyspace import matcher
-from crowkis.commands.registry import COMMANDS, WORDS, command, find, key_places, keys_of
+from crowkis.commands.registry import COMMANDS, command, find, key_places, keys_of
 from crowkis.engine.clients import Client
 from crowkis.engine.engine import Engine
 from crowkis.settings import BY_NAME, SettingError
@@ -135,7 +135,7 @@ def _heads() -> list[Command]:
 
 
 def _named(names: tuple[bytes, ...]) -> list[Command | None]:
-    return [WORDS.get(name.upper().partition(b"|")[0]) for name in names]
+    return [COMMANDS.get(name.decode("utf-8", "replace").upper().replace("|", " ")) for name in names]
 
 
 @command("COMMAND", category=SERVER)

@@ -13,13 +13,15 @@ from crowkis.engine import gate
 from crowkis.engine.actor import Actor
 from crowkis.engine.clients import Client
 from crowkis.engine.engine import Engine
-from crowkis.values.limits import BATCH_CALLS_MAX
 from crowkis.values.reply import Stream
 from crowkis.wire.session import Session
 from crowkis.wire.writer import push_part, stream_head, stream_part
 
-UNANSWERED_CALLS_MAX = 16_384
-"""Calls of one connection that may be open before it is read from no more."""
+UNANSWERED_CALLS_MAX = 4_096
+"""Calls of one connection that may be open before it is read from no more.
+
+Well below the inbox: a client that pipelines for all it is worth is slowed down, not answered BUSY.
+"""
 
 Log = Callable[..., None]
 
@@ -70,8 +72,8 @@ class Connection(asyncio.Protocol):
         self._client: Client | None = None
         self._paused = False
         """Read from no more until the client has taken what it is owed."""
-        self._full = False
-        """The socket takes no more just now."""
+        self.congested = False
+        """The socket takes no more just now: streams and further requests wait."""
         self._finished = False
         self._streams: dict[int, Playback] = {}
 
@@ -101,12 +103,8 @@ class Connection(asyncio.Protocol):
         session.receive_data(data)
         slot = session.slots_taken
         requests = session.requests()
-        if len(requests) <= BATCH_CALLS_MAX:
-            if requests:
-                self._door.actor.submit(client, requests, slot)
-        else:
-            for at in range(0, len(requests), BATCH_CALLS_MAX):
-                self._door.actor.submit(client, requests[at : at + BATCH_CALLS_MAX], slot + at)
+        if requests:
+            self._door.actor.submit(client, requests, slot)
         if session.broken:
             self._door.engine.metrics.count_for("clients_dropped_total", "protocol")
             self._finished = True
@@ -124,28 +122,32 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client; its streams end, its accepted writes stay."""
         self._finished = True
+        self.congested = False
         for playback in list(self._streams.values()):
             playback.cancel()
         self._streams.clear()
         self._door.connections.discard(self)
         if self._client is not None:
+            self._door.actor.forget(self._client)
             self._door.engine.clients.leave(self._client)
 
     def pause_writing(self) -> None:
         """The client reads slower than it asks: ask it to wait by not reading."""
-        self._full = True
+        self.congested = True
         self._pause()
 
     def resume_writing(self) -> None:
         """The client has caught up."""
-        self._full = False
+        self.congested = False
+        if self._client is not None:
+            self._door.actor.unpark(self._client)
         if self._paused and not self._finished and not self._door.closing:
             self._paused = False
             self._transport.resume_reading()
 
-    def answer(self, slot: int, data: bytes) -> None:
+    def answer(self, slot: int, replies: list[bytes]) -> None:
         """See clients.Sink."""
-        self._session.answer(slot, data)
+        self._session.answer_run(slot, replies)
 
     def stream(self, slot: int, stream: Stream, tail: bytes) -> None:
         """See clients.Sink."""
@@ -170,7 +172,7 @@ class Connection(asyncio.Protocol):
             self._drop("output-buffer")
         elif self._finished:
             self._leave_when_answered()
-        elif self._paused and not self._full and session.waiting <= UNANSWERED_CALLS_MAX // 2:
+        elif self._paused and not self.congested and session.waiting <= UNANSWERED_CALLS_MAX // 2:
             self.resume_writing()
 
     def close(self, reason: str) -> None:
@@ -194,12 +196,7 @@ class Connection(asyncio.Protocol):
     @property
     def streaming(self) -> bool:
         """A stream is under way, and the client reads it."""
-        return bool(self._streams) and not self._full
-
-    @property
-    def congested(self) -> bool:
-        """The socket takes no more just now: a stream should wait."""
-        return self._full
+        return bool(self._streams) and not self.congested
 
     def _pause(self) -> None:
         if not self._paused and not self._transport.is_closing():

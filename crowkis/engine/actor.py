@@ -27,7 +27,10 @@ from crowkis.wire.writer import encode
 
 BUSY_RETRY_MS = 50
 BATCH_BYTES_MAX = 16 * MIB
-"""Replies encoded in one batch; what one client pipelines must not fill the memory before anything is sent."""
+"""Replies encoded in one batch; what one client pipelines must not fill the memory before anything is sent.
+
+After each batch a client that does not keep up is put aside (parked), so only what its reading makes room for is run.
+"""
 EXPIRE_BATCH_MAX = 500
 """Things whose time is up removed per tick, so that a tick stays short."""
 SYNC_EVERY_MS = 1_000
@@ -72,6 +75,8 @@ class Actor:
         self.queued_calls = 0
         self.waiting_calls = 0
         """Calls whose errand is out."""
+        self.parked_calls = 0
+        """Calls put aside because their client does not read or an earlier one must be done first."""
         self._vocabulary = vocabulary
         self._clock = clock
         self._outside = outside
@@ -84,9 +89,11 @@ class Actor:
         self._synced_ms = 0
         self._checkpointing = False
         self._batch_bytes = 0
+        self._batch_bytes_max = BATCH_BYTES_MAX
         self._answers: list[tuple[Sink, int, Any]] = []
-        self._acknowledged: list[int] = []
-        """Places in _answers that must not go out before the commit."""
+        """A sink, a slot, and the encoded replies of this and the following slots, or a stream with its tail."""
+        self._acknowledged: list[tuple[list[bytes], int]] = []
+        """Which of the replies speak of a change: where the commit fails, they become errors."""
         self._errands: list[CloseClients | StopServer] = []
         self._shown: list[tuple[Client, bytes]] = []
         """Lines for MONITOR; sent after the batch's replies, so that the OK of MONITOR itself comes first."""
@@ -95,9 +102,7 @@ class Actor:
         """Queue a client's requests; the first one's reply belongs to `slot`. A full inbox answers BUSY at once."""
         if self.queued_calls >= self.engine.settings.inbox_calls:
             self.engine.metrics.count_for("errors_total", "BUSY", len(requests))
-            data = _told(busy("the inbox", BUSY_RETRY_MS))
-            for place in range(len(requests)):
-                client.sink.answer(slot + place, data)
+            client.sink.answer(slot, [_told(busy("the inbox", BUSY_RETRY_MS))] * len(requests))
             client.sink.flush()
             return
         self.queued_calls += len(requests)
@@ -109,6 +114,22 @@ class Actor:
         """An errand has come back: its call goes on in the next batch."""
         self._resumed.append(_Resumed(client, slot, command, muted, then, result))
         self._wake()
+
+    def unpark(self, client: Client) -> None:
+        """The client has caught up with its replies, or its errands are back: go on with what was put aside."""
+        if client.parked:
+            parked = [(client, requests, slot) for requests, slot in client.parked]
+            client.parked.clear()
+            count = sum(len(requests) for _, requests, _ in parked)
+            self.parked_calls -= count
+            self.queued_calls += count
+            self._inbox.extendleft(reversed(parked))
+            self._wake()
+
+    def forget(self, client: Client) -> None:
+        """The client is gone; what was put aside for it was never begun."""
+        self.parked_calls -= sum(len(requests) for requests, _ in client.parked)
+        client.parked.clear()
 
     def tick(self) -> None:
         """Do the regular chores in the next batch: expiry, a due sync, a due checkpoint."""
@@ -125,7 +146,7 @@ class Actor:
     @property
     def idle(self) -> bool:
         """Nothing is queued, running or waiting for an errand."""
-        return not (self._inbox or self._resumed or self.waiting_calls or self._answers)
+        return not (self._inbox or self._resumed or self.waiting_calls or self.parked_calls or self._answers)
 
     async def run(self) -> None:
         """Run batches until cancelled."""
@@ -140,7 +161,9 @@ class Actor:
             self._run_batch()
             if self._tick_due:
                 self._chores()
-            await self._commit()
+                await self._commit()
+            elif self._acknowledged:
+                await self._commit()
             self._send()
             for future in echoes:
                 if not future.done():
@@ -158,29 +181,46 @@ class Actor:
             self._go_on(self._resumed.popleft())
             count += 1
         self._batch_bytes = 0
-        while self._inbox and count < BATCH_CALLS_MAX and self._batch_bytes < BATCH_BYTES_MAX:
+        self._batch_bytes_max = min(BATCH_BYTES_MAX, self.engine.settings.output_buffer_bytes // 2)
+        while self._inbox and count < BATCH_CALLS_MAX and self._batch_bytes < self._batch_bytes_max:
             client, requests, slot = self._inbox.popleft()
+            if client.parked or client.sink.congested:
+                self._park(client, requests, slot)
+                continue
+            if len(requests) > BATCH_CALLS_MAX:
+                self._inbox.appendleft((client, requests[BATCH_CALLS_MAX:], slot + BATCH_CALLS_MAX))
+                requests = requests[:BATCH_CALLS_MAX]
             ran = self._run_packet(client, requests, slot)
+            client.calls += ran
             count += ran
             self.queued_calls -= ran
         plain = self.engine.metrics.plain
         plain["commands_total"] += count
         plain["batches_total"] += 1
 
+    def _park(self, client: Client, requests: list[list[bytes]], slot: int) -> None:
+        client.parked.append((requests, slot))
+        self.parked_calls += len(requests)
+        self.queued_calls -= len(requests)
+
     def _run_packet(self, client: Client, requests: list[list[bytes]], slot: int) -> int:
         """The hot path: look up, gate, parse, run, encode, for each request of one packet; tells how many are done.
 
         Large replies end the batch early; what is left of the packet goes back to the head of the inbox.
         """
-        engine, words, answers, sink = self.engine, self._vocabulary.words, self._answers, client.sink
+        engine, words = self.engine, self._vocabulary.words
         client.last_ms = engine.now_ms
-        client.calls += len(requests)
+        normal = engine.house.normal
+        replies = self._begin_replies(client, slot)
         for place, request in enumerate(requests):
             try:
                 command = words.get(request[0])
                 if command is None or command.subcommands:
                     command = self._vocabulary.find(request)
-                if not (client.admitted and engine.house.normal):
+                if client.out and not client.may_overtake(command):
+                    self._park(client, requests[place:], slot + place)
+                    return place
+                if not (normal and client.admitted):
                     refused = gate.refusal(client, command, engine.house)
                     if refused is not None:
                         raise refused
@@ -194,22 +234,30 @@ class Actor:
             except Exception as error:  # noqa: BLE001 - decision 0002: a bug in one command is that call's error
                 reply = self._bug(command, error)
             kind = type(reply)
-            if kind is Outcome or kind is Waiting or kind is Stream or client.reply_mode != "ON":
+            if kind is Waiting or kind is Stream or client.reply_mode != "ON":
                 self._settle(client, slot + place, command, reply, self._mutes(client))
-                if self._errands and self._leaves(client):
-                    return len(requests)
+                replies = self._begin_replies(client, slot + place + 1)
             else:
-                data = encode(reply, client.protocol)
-                answers.append((sink, slot + place, data))
+                data = encode(self._done(command, reply, replies) if kind is Outcome else reply, client.protocol)
+                replies.append(data)
                 self._batch_bytes += len(data)
-                if self._batch_bytes > BATCH_BYTES_MAX and place + 1 < len(requests):
-                    self._inbox.appendleft((client, requests[place + 1 :], slot + place + 1))
-                    return place + 1
+            if self._errands and self._leaves(client):
+                return len(requests)
+            if self._batch_bytes > self._batch_bytes_max and place + 1 < len(requests):
+                self._inbox.appendleft((client, requests[place + 1 :], slot + place + 1))
+                return place + 1
         return len(requests)
+
+    def _begin_replies(self, client: Client, slot: int) -> list[bytes]:
+        """Where the encoded replies of `slot` and the slots after it go, one after the other."""
+        replies: list[bytes] = []
+        self._answers.append((client.sink, slot, replies))
+        return replies
 
     def _go_on(self, resumed: _Resumed) -> None:
         client = resumed.client
         self.waiting_calls -= 1
+        client.out -= 1
         try:
             if resumed.command.writes and self.engine.house.writes_stopped:
                 raise writes_stopped(self.engine.house.writes_stopped)
@@ -219,6 +267,8 @@ class Actor:
         except Exception as error:  # noqa: BLE001 - decision 0002
             reply = self._bug(resumed.command, error)
         self._settle(client, resumed.slot, resumed.command, reply, resumed.muted)
+        if client.parked and not client.out and not client.sink.congested:
+            self.unpark(client)
 
     def _settle(self, client: Client, slot: int, command: Command | None, reply: Reply, muted: bool) -> None:
         """Whatever is more than a bare reply: writes, errands, streams, silence."""
@@ -227,31 +277,32 @@ class Actor:
             back = partial(self.resume, client, slot, command, muted, reply.then)
             if self._outside.embed(reply.errand.text, back):
                 self.waiting_calls += 1
+                client.send_out(command)
                 return
             reply = self._failure(busy("the embedding queue", BUSY_RETRY_MS))
-        if isinstance(reply, Outcome):
-            if reply.writes:
-                assert command is not None
-                assert command.writes, f"{command.name} is not declared as writing"
-                reply = self._apply(reply)
-            if isinstance(reply, Outcome):
-                self._errands += reply.errands
-                reply = reply.reply
-        if muted:
-            self._answers.append((client.sink, slot, b""))
-        elif isinstance(reply, Stream):
+        if isinstance(reply, Stream) and not muted:
             self._answers.append((client.sink, slot, (reply, encode(reply.tail, client.protocol))))
-        else:
-            self._answers.append((client.sink, slot, encode(reply, client.protocol)))
+            return
+        replies = self._begin_replies(client, slot)
+        if isinstance(reply, Outcome):
+            reply = self._done(command, reply, replies)
+        replies.append(b"" if muted else encode(reply, client.protocol))
 
-    def _apply(self, outcome: Outcome) -> Reply:
-        try:
-            for record in outcome.writes:
-                self.engine.state.apply(record)
-        except DiskError as error:
-            return self._failure(self._stop_writing(error))
-        self._acknowledged.append(len(self._answers))
-        return outcome
+    def _done(self, command: Command | None, outcome: Outcome, replies: list[bytes]) -> Reply:
+        """Do what an outcome asks for; the reply, which belongs at the end of `replies`."""
+        reply, writes, errands = outcome
+        if writes:
+            assert command is not None
+            assert command.writes, f"{command.name} is not declared as writing"
+            self._acknowledged.append((replies, len(replies)))
+            try:
+                for record in writes:
+                    self.engine.state.apply(record)
+            except DiskError as error:
+                return self._failure(self._stop_writing(error))
+        if errands:
+            self._errands += errands
+        return reply
 
     def _mutes(self, client: Client) -> bool:
         """Does CLIENT REPLY keep this reply from being sent? SKIP silences itself and the next."""
@@ -296,9 +347,8 @@ class Actor:
                 self._outside.checkpoint(job, partial(self._checkpointed, job))
         except DiskError as error:
             data = _told(self._stop_writing(error))
-            for place in self._acknowledged:
-                sink, slot, _ = self._answers[place]
-                self._answers[place] = (sink, slot, data)
+            for replies, place in self._acknowledged:
+                replies[place] = data
         self._acknowledged.clear()
 
     def _checkpointed(self, job: Any, error: Exception | None) -> None:
@@ -315,11 +365,11 @@ class Actor:
     def _send(self) -> None:
         sinks: dict[Sink, None] = {}
         answers, self._answers = self._answers, []
-        for sink, slot, data in answers:
-            if type(data) is bytes:
-                sink.answer(slot, data)
+        for sink, slot, answer in answers:
+            if type(answer) is list:
+                sink.answer(slot, answer)
             else:
-                sink.stream(slot, *data)
+                sink.stream(slot, *answer)
             sinks[sink] = None
         shown, self._shown = self._shown, []
         for monitor, line in shown:

@@ -3,16 +3,21 @@
 A client's sink is the door's end of it; the engine hands it encoded replies and never sees a socket.
 """
 
+from collections import deque
 from typing import Protocol
 
+from crowkis.values.call import Command
 from crowkis.values.reply import Stream
 
 
 class Sink(Protocol):
     """Where replies to one client go. All methods are called on the event loop."""
 
-    def answer(self, slot: int, data: bytes) -> None:
-        """The encoded reply of a slot; leaves when all earlier slots have left."""
+    congested: bool
+    """The client reads slower than it asks; its door calls Actor.unpark() when it has caught up."""
+
+    def answer(self, slot: int, replies: list[bytes]) -> None:
+        """The encoded replies of `slot` and the slots after it; each leaves when all earlier slots have left."""
 
     def stream(self, slot: int, stream: Stream, tail: bytes) -> None:
         """A reply in parts; the slot stays open until the last part is out."""
@@ -32,7 +37,8 @@ class Client:
 
     __slots__ = (
         "address", "admitted", "authenticated", "calls", "created_ms", "db", "id", "last_ms", "last_word", "library",
-        "library_version", "local", "monitoring", "name", "no_evict", "protocol", "reply_mode", "sink",
+        "library_version", "local", "monitoring", "name", "no_evict", "out", "out_word", "out_writes", "parked",
+        "protocol", "reply_mode", "sink",
     )  # fmt: skip
 
     def __init__(self, client_id: int, address: str, local: bool, sink: Sink, now_ms: int) -> None:
@@ -44,6 +50,14 @@ class Client:
         self.created_ms = self.last_ms = now_ms
         self.calls = 0
         self.last_word = ""
+        self.parked: deque[tuple[list[list[bytes]], int]] = deque()
+        """Packets, each with its first slot, put aside until the client reads or its earlier calls are done."""
+        self.out = 0
+        """Calls whose errand is out."""
+        self.out_word: Command | None = None
+        """What all of them are, if they are all the same."""
+        self.out_writes = False
+        """One of them will write."""
         self.reset()
         self.name = self.library = self.library_version = ""
 
@@ -58,6 +72,20 @@ class Client:
         self.no_evict = False
         self.name = ""
         self.reply_mode = "ON"
+
+    def send_out(self, command: Command) -> None:
+        """A call of this client waits for its errand."""
+        self.out_word = command if not self.out or self.out_word is command else None
+        self.out_writes = command.writes or (self.out > 0 and self.out_writes)
+        self.out += 1
+
+    def may_overtake(self, command: Command) -> bool:
+        """May a later call run while errands of earlier ones are out?
+
+        Reads may overtake reads, and a word itself (a pipeline of CSET is embedded side by side). Everything else
+        would be seen out of order: a flush before the store it follows, a new protocol for an old reply.
+        """
+        return command is self.out_word or not (self.out_writes or command.writes or command.open)
 
     def line(self, now_ms: int) -> str:
         """This client as CLIENT LIST shows it."""

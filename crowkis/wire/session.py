@@ -69,6 +69,15 @@ class Session:
             self._held[slot] = data
             self._held_bytes += len(data)
 
+    def answer_run(self, slot: int, replies: list[bytes]) -> None:
+        """The whole replies of `slot` and the slots after it."""
+        if slot == self._head and not (self._held or self._parts):
+            self._ready += replies
+            self._head = slot + len(replies)
+            return
+        for place, data in enumerate(replies):
+            self.answer(slot + place, data)
+
     def mute(self, slot: int) -> None:
         """The slot gets no reply at all (CLIENT REPLY OFF and SKIP)."""
         self.answer(slot, b"")

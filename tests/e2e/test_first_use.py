@@ -10,6 +10,10 @@ import hiredis
 import pytest
 import redis
 
+from crowkis.settings import BY_NAME
+
+BAR = BY_NAME["similarity_min"].default
+
 pytestmark = [pytest.mark.process, pytest.mark.model]
 
 QUESTION = "How do I reset my password?"
@@ -69,7 +73,7 @@ def test_a_resp3_client_gets_the_map_with_similarity_and_hit_type(server, wire):
     assert {b"response", b"similarity", b"ttl", b"key", b"confidence", b"hit_type"} == set(near)
     assert (ANSWER.encode(), b"exact", 1.0) == (exact[b"response"], exact[b"hit_type"], exact[b"similarity"])
     assert (ANSWER.encode(), b"vector") == (near[b"response"], near[b"hit_type"])
-    assert 0.9 <= near[b"similarity"] < 1.0
+    assert BAR <= near[b"similarity"] < 1.0
     assert isinstance(near[b"ttl"], int)
     assert 59 <= near[b"ttl"] <= 60
     assert exact[b"key"] == near[b"key"]
@@ -84,7 +88,7 @@ def test_withconfidence_adds_the_similarity_as_text_under_resp2(wire):
     answer, confidence = wire("CGET", OTHER_WORDS, "WITHCONFIDENCE")
 
     assert ANSWER.encode() == answer
-    assert 0.9 <= float(confidence) < 1.0
+    assert BAR <= float(confidence) < 1.0
 
 
 def test_threshold_moves_the_bar_for_one_question(wire):
@@ -121,7 +125,7 @@ def test_explain_names_every_gate_with_its_measure_and_limit(wire, wire3):
     assert not gates["numbers"]["passes"]
     assert "10" in str(gates["numbers"]["limit"]) + str(gates["numbers"]["measure"])
     assert "12" in str(gates["numbers"]["limit"]) + str(gates["numbers"]["measure"])
-    assert (0.9, True) == (gates["similarity"]["limit"], gates["similarity"]["passes"])
+    assert (BAR, True) == (gates["similarity"]["limit"], gates["similarity"]["passes"])
     assert NUMBERED == candidate["query"]
 
 
@@ -134,7 +138,7 @@ def test_explain_says_what_would_be_served_and_what_is_too_far(wire, wire3):
 
     assert ("served", "vector", None) == (served["verdict"], served["hit_type"], served["reason"])
     assert served["candidates"][-1]["key"] == served["key"]
-    assert ("refused", "similarity.below-bar", 0.9) == (far["verdict"], far["reason"], far["limit"])
+    assert ("refused", "similarity.below-bar", BAR) == (far["verdict"], far["reason"], far["limit"])
     assert pytest.approx(far["similarity"], abs=1e-4) == far["measure"]
     assert ("miss", "candidates.none", []) == (nothing["verdict"], nothing["reason"], nothing["candidates"])
 
@@ -223,7 +227,7 @@ def test_csim_compares_two_texts_or_lists_the_nearest(wire, wire3):
     wire("CSET", QUESTION, ANSWER)
     wire("CSET", UNRELATED, ANSWER)
 
-    assert 0.9 < float(wire("CSIM", QUESTION, OTHER_WORDS)) <= 1.0
+    assert BAR < float(wire("CSIM", QUESTION, OTHER_WORDS)) <= 1.0
     assert float(wire("CSIM", QUESTION, UNRELATED)) < 0.5
     nearest = wire3("CSIM", OTHER_WORDS, "K", "2")
 

