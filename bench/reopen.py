@@ -49,7 +49,9 @@ def records(count: int, dimension: int, seed: int, first: int = 0) -> Iterator[P
         vector = centres[rng.integers(len(centres))] + SPREAD * rng.standard_normal(dimension).astype(np.float32)
         vector /= np.linalg.norm(vector)
         text = f"How do I change the setting called number {number} on a device bought in 2024?"
-        entry = Entry(number.to_bytes(16, "big"), SCOPE, text, None, frozenset(), f"bench:{dimension}", 1, 0, len(ANSWER))
+        entry = Entry(
+            number.to_bytes(16, "big"), SCOPE, text, None, frozenset(), f"bench:{dimension}", 1, 0, len(ANSWER)
+        )
         yield PutEntry(entry, vector.astype(np.float32), ANSWER)
 
 
@@ -60,7 +62,9 @@ class Opened:
         began = perf_counter()
         self.directory = Directory(path)
         self.store = Store.open(self.directory)
-        self.snapshots = Snapshots(path / "index", Directory(path / "index", lock=False), SystemClock(), Metrics(), _quiet)
+        self.snapshots = Snapshots(
+            path / "index", Directory(path / "index", lock=False), SystemClock(), Metrics(), _quiet
+        )
         found = self.snapshots.load() if with_snapshots else {}
         self.loaded_s = perf_counter() - began
         self.state = State(self.store, new_index)

@@ -67,7 +67,10 @@ def read_changes(stream: BinaryIO, order: Order) -> Iterator[Change]:
 
 
 def bring_up_to_date(filesystem: Filesystem, order: Order, changes: Iterable[Change], writer: int = 0) -> int:
-    """Make the next snapshot of a space; gives its size in bytes. Raises SnapshotError, OSError, what `changes` raises."""
+    """Make the next snapshot of a space; gives its size in bytes.
+
+    Raises SnapshotError, OSError and what `changes` raises; then the last snapshot stays.
+    """
     if order.follows:
         space = Space.restored(load(filesystem, snapshot_name(order.space)).restored)
     else:

@@ -211,8 +211,13 @@ def test_a_planted_bug_is_caught(monkeypatch, bug):
     elif bug == "keeps what is gone":
         monkeypatch.setattr(Space, "settle", lambda space: len(space.expected))
     else:
-        monkeypatch.setattr(Space, "claim", lambda space, entry_id, vector: space.expected.pop(entry_id, b"") is not None)
+        monkeypatch.setattr(
+            Space, "claim", lambda space, entry_id, vector: space.expected.pop(entry_id, b"") is not None
+        )
 
-    with pytest.raises((AssertionError, KeyError)):
+    def play():
         for seed in range(40):
             History(seed).play()
+
+    with pytest.raises((AssertionError, KeyError)):
+        play()

@@ -1,5 +1,6 @@
 """A snapshot brings back exactly the index it was taken of, or says that it cannot."""
 
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -74,7 +75,15 @@ def sharing_nodes():
     return index
 
 
-STAGES = (exact, leaving_the_matrix, graph, leaving_a_worn_graph, leaving_a_graph_for_the_matrix, emptied, sharing_nodes)
+STAGES = (
+    exact,
+    leaving_the_matrix,
+    graph,
+    leaving_a_worn_graph,
+    leaving_a_graph_for_the_matrix,
+    emptied,
+    sharing_nodes,
+)
 
 
 def saved(index, space=SPACE, labels=None):
@@ -161,7 +170,12 @@ def test_the_file_has_its_name_only_once_it_is_whole_and_synced():
 
     trace = [line for line in saved(exact()).trace if not line.startswith("append")]
 
-    assert [f"create: {name}.0.new", f"sync: {name}.0.new", f"rename: {name}.0.new -> {name}", "sync-directory: ."] == trace
+    assert [
+        f"create: {name}.0.new",
+        f"sync: {name}.0.new",
+        f"rename: {name}.0.new -> {name}",
+        "sync-directory: .",
+    ] == trace
 
 
 def test_a_write_that_fails_at_any_call_leaves_the_old_snapshot_or_the_new_one():
@@ -170,10 +184,8 @@ def test_a_write_that_fails_at_any_call_leaves_the_old_snapshot_or_the_new_one()
     for fail_at in range(1, 12):
         disk = saved(old)
         disk.fail_at = disk.calls + fail_at
-        try:
+        with suppress(OSError):
             save(disk, SPACE, new, labels_of(new))
-        except OSError:
-            pass
         assert disk.files()[name] in whole
         assert disk.crash().files()[name] in whole
 
