@@ -91,3 +91,11 @@ def test_kill_finds_every_acknowledged_write_again(tmp_path):
     assert 0 == found["lost"]
     assert found["answers_checked"] > 0
     assert found["paraphrases_asked"] == found["paraphrases_served"]
+
+
+def test_reopen_compares_starts_with_and_without_snapshots(tmp_path):
+    found = told_by("reopen.py", tmp_path, "--entries", "4500", "--dimension", "16")
+
+    assert (4_500, 16) == (found["entries"], found["dimension"])
+    assert found["snapshot_bytes"] > 4_500 * 16 * 4
+    assert found["ratio"] > 1
