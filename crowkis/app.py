@@ -197,7 +197,7 @@ class App:
         snapshots = self._snapshots.load()
         state = State(store, new_index)
         for done in state.recover(snapshots):
-            house.progress = Progress("reading entries", done, total)
+            house.progress = Progress("reading entries", done, max(done, total))
             if done % PROGRESS_EVERY == 0:
                 self.log("reading", done=done, total=total)
         house.progress = Progress("writing index snapshots", total, total)

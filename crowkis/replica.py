@@ -1,7 +1,7 @@
 """Brings an index's snapshot up to date in a process of its own: `python -m crowkis.replica`, started by snapshots.py.
 
 Copying a graph out of hnswlib holds the interpreter for 1.7 ms per 1,000 vectors, and forking the server takes longer
-still (decision 0007). So this process reads the last snapshot, makes the changes the server tells it on standard
+still (decision 0012). So this process reads the last snapshot, makes the changes the server tells it on standard
 input, and writes the next one. It links every new vector once more, on a core the server does not use, at the lowest
 priority. Never writes a snapshot unless all changes have arrived; never touches the store.
 """
