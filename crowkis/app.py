@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from random import Random  # noqa: TID251 - the one place that makes randomness, to pass it in
 from typing import Any
 
 import uvloop
@@ -27,6 +28,7 @@ from crowkis.engine.actor import Actor
 from crowkis.engine.codec import ENTRY, PLAIN
 from crowkis.engine.engine import EmbedderFacts, Engine
 from crowkis.engine.gate import Progress
+from crowkis.engine.memory import default_limit_bytes, resident_bytes
 from crowkis.engine.state import State
 from crowkis.index.adaptive import new_index
 from crowkis.interfaces import Embedder
@@ -38,6 +40,10 @@ from crowkis.storage.errors import DiskError
 from crowkis.storage.store import Store
 
 TICK_S = 0.1
+MEMO_PART = 8
+"""The memo of vectors takes at most one in so many bytes of what the memory limit leaves."""
+STORE_KEY_BYTES = 190
+"""What a key of the store takes beside its bytes and its value's: two objects and a place in the table."""
 PROGRESS_EVERY = 10_000
 """Entries read between two progress lines at start."""
 INDEX_DIRECTORY = "index"
@@ -69,6 +75,9 @@ class App:
         clock = SystemClock()
         self.engine.started_ms = self.engine.now_ms = clock.now_ms()
         self.engine.monotonic_ns = clock.monotonic_ns
+        self.engine.pick = Random().randrange
+        self.engine.memory.resident_bytes = resident_bytes
+        self.engine.memory.limit_bytes = settings.memory_limit or default_limit_bytes()
         self.actor = Actor(self.engine, ALL_WORDS, clock, self, secrets.token_bytes(16))
         self.resp = RespDoor(self.engine, self.actor, log)
         self.probes = ProbeDoor(self.engine, self.actor)
@@ -150,26 +159,27 @@ class App:
     async def _load(self) -> None:
         """Read the data directory and load the embedder beside the loop, so that probes and LOADING work meanwhile."""
         state, embedder = await self._loop.run_in_executor(self._disk_threads, self._read_everything)
-        settings = self.settings
+        settings, memory = self.settings, self.engine.memory
         workers = settings.embed_workers or os.cpu_count() or 1
         self._embedder = embedder
         self._pool = EmbedPool(
             embedder,
             workers,
             settings.embed_queue_texts,
-            Memo(settings.embed_memo_bytes),
+            Memo(min(settings.embed_memo_bytes, memory.room_bytes // MEMO_PART)),
             self._loop.call_soon_threadsafe,
         )
         facts = EmbedderFacts(embedder.name, embedder.dimension, embedder.fingerprint, _state_of(embedder))
-        self.engine.open(state, facts, self._pool.recall)
         self._sources(state, self._pool)
+        self.engine.open(state, facts, self._pool.recall)
         note = getattr(embedder, "note", "")
         if note:
             self.log("embedder", level="warning", note=note)
         self.log("embedder", name=embedder.name, dimension=embedder.dimension,
                  fingerprint=embedder.fingerprint, workers=workers)  # fmt: skip
         self.log("data", directory=settings.data_dir, entries=len(state.entries),
-                 vectors=state.vector_count(), keys=len(state.store), wal_sync=settings.wal_sync)  # fmt: skip
+                 vectors=state.vector_count(), keys=len(state.store), wal_sync=settings.wal_sync,
+                 memory_limit=memory.limit_bytes)  # fmt: skip
         strangers = sum(1 for entry in state.entries.values() if entry.fingerprint not in ("", embedder.fingerprint)
                         and not entry.fingerprint.startswith("client:"))  # fmt: skip
         if strangers:
@@ -180,14 +190,23 @@ class App:
 
     def _read_everything(self) -> tuple[State, Embedder]:
         settings = self.settings
+        embedder = new_embedder(settings)
+        if settings.embedder == "minilm":
+            embedder.embed(["warm up"])  # what the runtime allocates at its first use belongs to the process
+        memory = self.engine.memory
+        memory.process_bytes = resident_bytes()
+        if not memory.room_bytes:
+            raise SettingError(
+                f"memory_limit is {memory.limit_bytes} bytes and the empty server alone takes {memory.process_bytes}; "
+                "set CROWKIS_MEMORY_LIMIT higher"
+            )
         self._directory = Directory(Path(settings.data_dir))
         self._store = Store.open(self._directory)
         report = self._store.report
         if report.cut_bytes:
             self.log("log tail cut off", level="warning", bytes=report.cut_bytes, why="an unfinished write")
         state = self._read_state(self._store)
-        self.engine.house.progress = Progress("loading the embedder", 0, 0)
-        return state, new_embedder(settings)
+        return state, embedder
 
     def _read_state(self, store: Store) -> State:
         path = Path(self.settings.data_dir) / INDEX_DIRECTORY
@@ -212,7 +231,10 @@ class App:
             "inbox_calls": lambda: self.actor.queued_calls,
             "entries": lambda: len(state.entries),
             "vectors": state.vector_count,
-            "index_bytes": state.index_bytes,
+            "index_bytes": lambda: state.index_bytes,
+            "ledger_rows": lambda: len(state.ledger),
+            "memory_limit_bytes": lambda: engine.memory.limit_bytes,
+            "memory_used_bytes": engine.memory.used_bytes,
             "keys": lambda: store.count(b"k"),
             "embed_queue_texts": lambda: pool.queue_texts,
             "wal_bytes": lambda: store.log_bytes,
@@ -222,6 +244,16 @@ class App:
             "embed_joined_total": lambda: pool.joined,
             "embed_memo_hits_total": lambda: pool.memo.hits,
             "embed_failures_total": lambda: pool.failed,
+        }
+
+        self.metrics.split_sources["memory_part_bytes"] = engine.memory.parts
+        engine.memory.sources |= {
+            "store": lambda: store.bytes_held + len(store) * STORE_KEY_BYTES,
+            "entries": state.residents.held_bytes,
+            "indexes": lambda: state.index_bytes,
+            "ledger": state.ledger.size_bytes,
+            "memo": lambda: pool.memo.size_bytes,
+            "clients": lambda: self.resp.held_bytes,
         }
 
     def _tick(self) -> None:

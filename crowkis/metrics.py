@@ -4,7 +4,7 @@ Counting is an attribute of Metrics going up: no lock, no lookup, because only t
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -36,6 +36,11 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow("lookup_seconds", "histogram", "result", "From arrival in the actor to decision, embedding included."),
     MetricRow("stores_total", "counter", "", "Answers stored by CSET."),
     MetricRow("expired_total", "counter", "", "Answers and keys removed because their time was up."),
+    MetricRow("evicted_total", "counter", "", "Answers removed to make room."),
+    MetricRow("memory_limit_bytes", "gauge", "", "The memory limit in force."),
+    MetricRow("memory_used_bytes", "gauge", "", "Memory accounted for, all parts together."),
+    MetricRow("memory_part_bytes", "gauge", "part", "Memory accounted for, by part (see INFO memory)."),
+    MetricRow("ledger_rows", "gauge", "", "Lines of the ledger of what left."),
     MetricRow("streams_total", "counter", "", "Answers sent as a stream."),
     MetricRow("entries", "gauge", "", "Stored answers."),
     MetricRow("vectors", "gauge", "", "Vectors in all indexes."),
@@ -96,6 +101,8 @@ class Metrics:
         self.split: dict[str, dict[str, int]] = {row.name: {} for row in METRICS if row.kind == "counter" and row.label}
         self.histograms: dict[str, dict[str, Histogram]] = {row.name: {} for row in METRICS if row.kind == "histogram"}
         self.sources: dict[str, Callable[[], float]] = {}
+        self.split_sources: dict[str, Callable[[], Mapping[str, float]]] = {}
+        """Of gauges with a label."""
 
     def count(self, name: str, by: int = 1) -> None:
         """Raise a counter without label."""
@@ -125,21 +132,32 @@ class Metrics:
     def lines(self, names: Iterable[str] | None = None) -> list[str]:
         """`name:value` lines for INFO, labelled counters as name_label:value."""
         rows = []
+        wanted = {row.name for row in METRICS} if names is None else set(names)
         for row in METRICS:
-            if (names is not None and row.name not in names) or row.kind == "histogram":
+            if row.name not in wanted or row.kind == "histogram":
                 continue
-            if row.label:
+            if row.label and row.kind == "gauge":
+                rows += [f"{row.name}_{label}:{value:.15g}" for label, value in self._gauges(row.name).items()]
+            elif row.label:
                 rows += [f"{row.name}_{label}:{count}" for label, count in sorted(self.split[row.name].items())]
             else:
                 rows.append(f"{row.name}:{self.read(row.name):.15g}")
         return rows
+
+    def _gauges(self, name: str) -> Mapping[str, float]:
+        return self.split_sources[name]() if name in self.split_sources else {}
 
     def collect(self) -> Iterator[Metric]:
         """For prometheus_client: one family per row of METRICS."""
         for row in METRICS:
             name = f"crowkis_{row.name}"
             labels = [row.label] if row.label else []
-            if row.kind == "gauge":
+            if row.kind == "gauge" and row.label:
+                gauge = GaugeMetricFamily(name, row.help, labels=labels)
+                for label, value in self._gauges(row.name).items():
+                    gauge.add_metric([label], value)
+                yield gauge
+            elif row.kind == "gauge":
                 yield GaugeMetricFamily(name, row.help, value=self.read(row.name))
             elif row.kind == "counter":
                 family = CounterMetricFamily(name, row.help, labels=labels)

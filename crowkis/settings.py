@@ -84,6 +84,7 @@ def one_of(*words: str) -> Callable[[str], str]:
     return parse
 
 
+MEMORY_LIMIT_MIN = 16 * MIB
 _SIZE_UNITS = {"g": KIB * MIB, "m": MIB, "k": KIB}
 
 
@@ -104,6 +105,11 @@ def size(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
+def memory_limit(text: str) -> int:
+    """A size, or 0 where empty or 0: the default share."""
+    return size(MEMORY_LIMIT_MIN, 1 << 50)(text) if text.strip() not in ("", "0") else 0
+
+
 def words(text: str) -> str:
     """Any text."""
     return text
@@ -121,6 +127,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("server", "drain_timeout_ms", whole(0, 600_000), 10_000, "How long a stop waits for accepted calls."),
     Setting("storage", "data_dir", words, "crowkis-data", "Where everything durable lives; one server per directory."),
     Setting("storage", "wal_sync", one_of("always", "everysec", "no"), "always", "When the log reaches the disk: before each batch is answered, once a second, or when the system likes.", mutable=True),
+    Setting("memory", "memory_limit", memory_limit, 0, "Memory the process may take, e.g. 512m or 2g; 0: 60 % of the machine or container. Near it answers are evicted, at it words that add are answered OOM."),
     Setting("cache", "similarity_min", fraction, 0.92, "Cosine two questions must reach; a CGET's THRESHOLD overrides it.", mutable=True),
     Setting("cache", "default_ttl_s", whole(0, 10 * 365 * 86_400), 0, "Lifetime of answers stored without EX or PX; 0: no end.", mutable=True),
     Setting("embed", "embedder", one_of("minilm", "remote", "hashing"), "minilm", "minilm: inside this process; remote: an OpenAI-compatible /v1/embeddings; hashing: no model, for tests."),
@@ -157,6 +164,7 @@ class Settings:
     drain_timeout_ms: int
     data_dir: str
     wal_sync: str
+    memory_limit: int
     similarity_min: float
     default_ttl_s: int
     embedder: str

@@ -79,3 +79,21 @@ def test_info_leaves_histograms_out():
     metrics.observe("lookup_seconds", "exact", 0.002)
 
     assert not any("lookup_seconds" in line for line in metrics.lines())
+
+
+def test_the_names_wanted_may_come_from_a_generator_and_a_histogram_among_the_rows_hides_none():
+    metrics = Metrics()
+    wanted = [row.name for row in METRICS if row.kind == "counter" and not row.label]
+
+    shown = [line.partition(":")[0] for line in metrics.lines(name for name in wanted)]
+
+    assert wanted == shown
+
+
+def test_a_gauge_with_a_label_shows_one_line_and_one_sample_for_each():
+    metrics = Metrics()
+    metrics.split_sources["memory_part_bytes"] = lambda: {"store": 5.0, "memo": 7.0}
+
+    assert ["memory_part_bytes_store:5", "memory_part_bytes_memo:7"] == metrics.lines(["memory_part_bytes"])
+    (family,) = (family for family in metrics.collect() if family.name == "crowkis_memory_part_bytes")
+    assert [({"part": "store"}, 5.0), ({"part": "memo"}, 7.0)] == [(one.labels, one.value) for one in family.samples]

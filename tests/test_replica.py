@@ -103,11 +103,11 @@ class History:
     def drop(self):
         if self.state.entries:
             entry = self.rng.choice(list(self.state.entries.values()))
-            self.state.apply(DropEntry(entry.entry_id, entry.scope))
+            self.state.apply(DropEntry(entry.entry_id, entry.scope, "kept.deleted", 2))
 
     def drop_scope(self):
         if self.rng.random() < 0.2:
-            self.state.apply(DropScope(self.rng.choice(TENANTS), None))
+            self.state.apply(DropScope(self.rng.choice(TENANTS), None, 2))
 
     def commit(self):
         self.store.commit()

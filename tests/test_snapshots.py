@@ -151,7 +151,7 @@ def test_a_snapshot_of_a_space_that_is_gone_is_removed():
     server = Server()
     server.put(0, 40)
     server.snapshots.stop(server.state)
-    server.state.apply(DropScope("acme", None))
+    server.state.apply(DropScope("acme", None, 2))
     server.snapshots.stop(server.state)
 
     assert NAME not in server.disk.names()
@@ -211,7 +211,7 @@ def test_the_replica_takes_snapshots_while_the_server_goes_on(tmp_path):
     assert {name: index.digest(label) for name, label in labels.items()} == found.digests
     assert 0 == written["index_snapshot_failures_total"]
 
-    server.state.apply(DropScope("acme", None))
+    server.state.apply(DropScope("acme", None, 2))
     run_until(server, lambda: NAME not in server.files.names())
     server.snapshots.close()
 

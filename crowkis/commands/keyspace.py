@@ -72,7 +72,7 @@ def _bracket(pattern: bytes, at: int) -> tuple[bytes, int]:
     return b"[" + (b"^" if negated else b"") + pieces + b"]", at + 1
 
 
-@command("DEL", arg("key", KEY, repeated=True), category="keyspace", writes=True)
+@command("DEL", arg("key", KEY, repeated=True), category="keyspace", writes=True, frees=True)
 def del_(engine: Engine, client: Client, args: Any) -> Outcome:
     """Remove keys; tells how many were there."""
     return _removed(engine, client, args.key)
@@ -83,7 +83,7 @@ def _removed(engine: Engine, client: Client, keys: tuple[bytes, ...]) -> Outcome
     return Outcome(len(live), tuple(DropKey(client.db, key) for key in live))
 
 
-@command("UNLINK", arg("key", KEY, repeated=True), category="keyspace", writes=True)
+@command("UNLINK", arg("key", KEY, repeated=True), category="keyspace", writes=True, frees=True)
 def unlink(engine: Engine, client: Client, args: Any) -> Outcome:
     """Remove keys; here the same as DEL."""
     return _removed(engine, client, args.key)
@@ -137,25 +137,37 @@ def _bounded(value: int, unit_ms: int, start_ms: int, name: str) -> int:
     return at_ms
 
 
-@command("EXPIRE", arg("key", KEY), arg("seconds", whole()), *CONDITIONS, category="keyspace", writes=True)
+@command("EXPIRE", arg("key", KEY), arg("seconds", whole()), *CONDITIONS, category="keyspace", writes=True, frees=True)
 def expire(engine: Engine, client: Client, args: Any) -> Outcome:
     """Give a key a lifetime in seconds."""
     return _expire(engine, client, args, _bounded(args.seconds, 1000, engine.now_ms, "expire"))
 
 
-@command("PEXPIRE", arg("key", KEY), arg("milliseconds", whole()), *CONDITIONS, category="keyspace", writes=True)
+@command(
+    "PEXPIRE", arg("key", KEY), arg("milliseconds", whole()), *CONDITIONS, category="keyspace", writes=True, frees=True
+)
 def pexpire(engine: Engine, client: Client, args: Any) -> Outcome:
     """Give a key a lifetime in milliseconds."""
     return _expire(engine, client, args, _bounded(args.milliseconds, 1, engine.now_ms, "pexpire"))
 
 
-@command("EXPIREAT", arg("key", KEY), arg("unix_seconds", whole()), *CONDITIONS, category="keyspace", writes=True)
+@command(
+    "EXPIREAT", arg("key", KEY), arg("unix_seconds", whole()), *CONDITIONS, category="keyspace", writes=True, frees=True
+)
 def expireat(engine: Engine, client: Client, args: Any) -> Outcome:
     """Let a key end at a Unix time in seconds."""
     return _expire(engine, client, args, _bounded(args.unix_seconds, 1000, 0, "expireat"))
 
 
-@command("PEXPIREAT", arg("key", KEY), arg("unix_milliseconds", whole()), *CONDITIONS, category="keyspace", writes=True)
+@command(
+    "PEXPIREAT",
+    arg("key", KEY),
+    arg("unix_milliseconds", whole()),
+    *CONDITIONS,
+    category="keyspace",
+    writes=True,
+    frees=True,
+)
 def pexpireat(engine: Engine, client: Client, args: Any) -> Outcome:
     """Let a key end at a Unix time in milliseconds."""
     return _expire(engine, client, args, _bounded(args.unix_milliseconds, 1, 0, "pexpireat"))
@@ -175,7 +187,7 @@ def ttl(engine: Engine, client: Client, args: Any) -> Reply:
     return left_ms if left_ms < 0 else (left_ms + 500) // 1000
 
 
-@command("PERSIST", arg("key", KEY), category="keyspace", writes=True)
+@command("PERSIST", arg("key", KEY), category="keyspace", writes=True, frees=True)
 def persist(engine: Engine, client: Client, args: Any) -> Outcome:
     """Take a key's lifetime away; tells whether it had one."""
     value = read(engine, client.db, args.key)
@@ -220,14 +232,14 @@ def dbsize(engine: Engine, client: Client, args: Any) -> Reply:
 MODE = arg("mode", choice("ASYNC", "SYNC"), optional=True)
 
 
-@command("FLUSHDB", MODE, category="keyspace", writes=True)
+@command("FLUSHDB", MODE, category="keyspace", writes=True, frees=True)
 def flushdb(engine: Engine, client: Client, args: Any) -> Outcome:
     """Remove every plain key of this database; stored answers stay."""
     return Outcome(OK, (DropDatabase(client.db),))
 
 
-@command("FLUSHALL", MODE, category="keyspace", writes=True)
+@command("FLUSHALL", MODE, category="keyspace", writes=True, frees=True)
 def flushall(engine: Engine, client: Client, args: Any) -> Outcome:
     """Remove everything: the plain keys of all databases and every stored answer of every tenant."""
     used = [db for db in range(DATABASES) if engine.state.key_count(db)]
-    return Outcome(OK, (*(DropDatabase(db) for db in used), DropScope(None, None)))
+    return Outcome(OK, (*(DropDatabase(db) for db in used), DropScope(None, None, engine.now_ms)))

@@ -28,12 +28,14 @@ def command(
     category: str,
     since: str = "0.1",
     writes: bool = False,
+    frees: bool = False,
     open: bool = False,  # noqa: A002
     while_loading: bool = False,
 ) -> Callable[[Run], Run]:
     """Declare a word; the docstring's first line is its summary."""
     assert category in CATEGORIES, category
     assert name not in COMMANDS, name
+    assert writes or not frees, name
 
     def declare(run: Run) -> Run:
         head = len(name.split())
@@ -45,6 +47,7 @@ def command(
             syntax=syntax_of(name, parameters),
             arity=arity_of(head, parameters),
             writes=writes,
+            frees=frees,
             open=open,
             parameters=parameters,
             parse=compile_parser(name, head, parameters),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from crowkis import __version__
 from crowkis.commands.connection import REDIS_VERSION
 from crowkis.engine.engine import Engine
+from crowkis.engine.memory import resident_bytes
 from crowkis.metrics import METRICS
 from crowkis.values.limits import DATABASES
 
@@ -27,15 +28,6 @@ def _text(engine: Engine, sections: dict[str, Section], wanted: Sequence[str]) -
     everything = not wanted or bool({"all", "default", "everything"}.intersection(wanted))
     chosen = [name for name in sections if everything or name in wanted]
     return "\r\n".join("\r\n".join((f"# {name.capitalize()}", *sections[name](engine), "")) for name in chosen)
-
-
-def resident_bytes() -> int:
-    """Memory of this process in RAM; 0 where the system does not tell."""
-    try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return 0
 
 
 def _uptime_s(engine: Engine) -> int:
@@ -69,14 +61,18 @@ def _clients(engine: Engine) -> list[str]:
 
 
 def _memory(engine: Engine) -> list[str]:
-    resident = resident_bytes()
+    resident, memory = resident_bytes(), engine.memory
+    used = memory.used_bytes()
     return [
-        f"used_memory:{resident}",
+        f"used_memory:{used}",
+        f"used_memory_human:{used / (1 << 20):.2f}M",
         f"used_memory_rss:{resident}",
-        f"used_memory_human:{resident / (1 << 20):.2f}M",
-        "maxmemory:0",
+        f"mem_fragmentation_ratio:{resident / max(1, used):.2f}",
+        f"maxmemory:{memory.limit_bytes}",
+        f"maxmemory_human:{memory.limit_bytes / (1 << 20):.2f}M",
         "maxmemory_policy:noeviction",
-        f"index_bytes:{engine.state.index_bytes() if engine.house.loaded else 0}",
+        f"memory_full:{'yes' if engine.house.memory_full_bytes else 'no'}",
+        *(f"part_{name}:{size}" for name, size in memory.parts().items()),
     ]
 
 
@@ -105,6 +101,7 @@ def _stats(engine: Engine) -> list[str]:
         f"total_connections_received:{plain['connections_total']}",
         f"total_commands_processed:{plain['commands_total']}",
         f"expired_keys:{plain['expired_total']}",
+        f"evicted_keys:{plain['evicted_total']}",
         f"keyspace_hits:{plain['keyspace_hits_total']}",
         f"keyspace_misses:{plain['keyspace_misses_total']}",
     ]

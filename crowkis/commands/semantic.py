@@ -35,6 +35,9 @@ ASKING: tuple[Parameter, ...] = (
     opt("vector", VECTOR),
 )
 
+USD_MAX = 1e6
+"""More than this an answer does not cost."""
+
 NO_TAGS: frozenset[str] = frozenset()
 
 EXPIRY: tuple[Parameter, ...] = (
@@ -63,7 +66,8 @@ def asked_of(args: Any) -> Asked:
 
 
 @command("CSET", arg("query", TEXT), arg("answer", BLOB), *EXPIRY, *SCOPE, opt("tag", WORD, repeated=True),
-         opt("vector", VECTOR), category="semantic", writes=True)  # fmt: skip
+         opt("vector", VECTOR), opt("usd", real(0.0, USD_MAX), token="COST"),
+         category="semantic", writes=True)  # fmt: skip
 def cset(engine: Engine, client: Client, args: Any) -> Any:
     """Store the answer to a question, replacing the one stored for the very same question."""
     if not args.answer:
@@ -86,6 +90,7 @@ def cset(engine: Engine, client: Client, args: Any) -> Any:
             created_ms=engine.now_ms,
             expire_at_ms=engine.now_ms + life_ms if life_ms else 0,
             answer_bytes=len(args.answer),
+            cost_usd=args.usd,
         )
         engine.metrics.count("stores_total")
         return Outcome(OK, (PutEntry(entry, known, args.answer),))
@@ -139,23 +144,23 @@ def remaining_s(engine: Engine, entry: Entry) -> int:
     return -1 if not entry.expire_at_ms else -((engine.now_ms - entry.expire_at_ms) // 1000)
 
 
-@command("CDELETEENTRY", arg("query", TEXT), *SCOPE, category="semantic", writes=True)
+@command("CDELETEENTRY", arg("query", TEXT), *SCOPE, category="semantic", writes=True, frees=True)
 def cdeleteentry(engine: Engine, client: Client, args: Any) -> Outcome:
     """Remove the answer stored for this very question; tells how many were removed."""
     scope = scope_of(args)
     entry_id = entry_id_of(args.query, scope)
     if entry_id not in engine.state.entries:
         return Outcome(0)
-    return Outcome(1, (DropEntry(entry_id, scope),))
+    return Outcome(1, (DropEntry(entry_id, scope, "kept.deleted", engine.now_ms),))
 
 
 @command("CFLUSH", opt("tenant", TENANT, group="whose"), flag("all", group="whose"), opt("namespace", WORD),
-         category="semantic", writes=True)  # fmt: skip
+         category="semantic", writes=True, frees=True)  # fmt: skip
 def cflush(engine: Engine, client: Client, args: Any) -> Outcome:
     """Remove every answer of a tenant (the default one unless named), or of ALL; tells how many were removed."""
     tenant = None if args.all else args.tenant or "default"
     removed = engine.state.in_scope(tenant, args.namespace)
-    return Outcome(removed, (DropScope(tenant, args.namespace),) if removed else ())
+    return Outcome(removed, (DropScope(tenant, args.namespace, engine.now_ms),) if removed else ())
 
 
 @command("CVECCOUNT", opt("tenant", TENANT), category="semantic")

@@ -31,7 +31,7 @@ def time_(engine: Engine, client: Client, args: Any) -> Reply:
     return [str(engine.now_ms // 1000), str(engine.now_ms % 1000 * 1000)]
 
 
-ALIASES = {"appendonly": "yes", "save": "", "databases": "16", "maxmemory": "0", "maxmemory-policy": "noeviction",
+ALIASES = {"appendonly": "yes", "save": "", "databases": "16", "maxmemory-policy": "noeviction",
            "proto-max-bulk-len": str(64 << 20), "timeout": "0"}  # fmt: skip
 """Redis settings that clients and tools ask for, with what is true here; they cannot be changed."""
 
@@ -43,7 +43,8 @@ def config_get(engine: Engine, client: Client, args: Any) -> Reply:
     for pattern in args.pattern:
         fits = matcher(pattern.lower().encode())
         found |= {name: engine.settings.shown(name) for name in BY_NAME if fits(name.encode())}
-        found |= {name: value for name, value in ALIASES.items() if fits(name.encode())}
+        aliases = ALIASES | {"maxmemory": str(engine.memory.limit_bytes)}
+        found |= {name: value for name, value in aliases.items() if fits(name.encode())}
     return found
 
 
@@ -92,7 +93,8 @@ def shutdown(engine: Engine, client: Client, args: Any) -> Outcome:
 
 
 def _flags(made: Command) -> list[Simple]:
-    flags = ["write" if made.writes else "readonly" if made.category in ("string", "keyspace", "semantic") else "fast"]
+    flags = ["denyoom"] if made.writes and not made.frees else []
+    flags += ["write" if made.writes else "readonly" if made.category in ("string", "keyspace", "semantic") else "fast"]
     if made.category in ("server",):
         flags.append("admin")
     if made.open:

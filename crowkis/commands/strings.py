@@ -119,7 +119,7 @@ def getset(engine: Engine, client: Client, args: Any) -> Outcome:
     return Outcome(read(engine, client.db, args.key), (PutKey(client.db, args.key, args.value, 0),))
 
 
-@command("GETDEL", arg("key", KEY), category="string", writes=True)
+@command("GETDEL", arg("key", KEY), category="string", writes=True, frees=True)
 def getdel(engine: Engine, client: Client, args: Any) -> Outcome:
     """Read a key and remove it."""
     value = read(engine, client.db, args.key)

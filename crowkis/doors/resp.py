@@ -13,6 +13,7 @@ from crowkis.engine import gate
 from crowkis.engine.actor import Actor
 from crowkis.engine.clients import Client
 from crowkis.engine.engine import Engine
+from crowkis.values.limits import KIB
 from crowkis.values.reply import Stream
 from crowkis.wire.session import Session
 from crowkis.wire.writer import push_part, stream_head, stream_part
@@ -22,6 +23,9 @@ UNANSWERED_CALLS_MAX = 4_096
 
 Well below the inbox: a client that pipelines for all it is worth is slowed down, not answered BUSY.
 """
+
+CONNECTION_BYTES = 8 * KIB
+"""What a connection takes at rest, approximately."""
 
 Log = Callable[..., None]
 
@@ -35,6 +39,8 @@ class RespDoor:
         self.log = log
         self.connections: set[Connection] = set()
         self.closing = False
+        self.held_bytes = 0
+        """Memory of all connections: what they are owed or have sent in part, and what each takes at rest."""
         self._server: asyncio.Server | None = None
 
     async def listen(self, host: str, port: int) -> int:
@@ -75,6 +81,8 @@ class Connection(asyncio.Protocol):
         self.congested = False
         """The socket takes no more just now: streams and further requests wait."""
         self._finished = False
+        self._held_bytes = 0
+        """What of the door's held_bytes is this connection's."""
         self._streams: dict[int, Playback] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -94,6 +102,7 @@ class Connection(asyncio.Protocol):
         self._client = engine.clients.enter(address, local, self, engine.now_ms)
         gate.admit(self._client, engine.house)
         door.connections.add(self)
+        self._account(0)
 
     def data_received(self, data: bytes) -> None:
         """Parse what came and submit it; after a bad byte, answer what was good and close."""
@@ -127,6 +136,8 @@ class Connection(asyncio.Protocol):
             playback.cancel()
         self._streams.clear()
         self._door.connections.discard(self)
+        self._door.held_bytes -= self._held_bytes
+        self._held_bytes = 0
         if self._client is not None:
             self._door.actor.forget(self._client)
             self._door.engine.clients.leave(self._client)
@@ -139,6 +150,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The client has caught up."""
         self.congested = False
+        self._account(self._transport.get_write_buffer_size() + self._session.pending_bytes)
         if self._client is not None:
             self._door.actor.unpark(self._client)
         if self._paused and not self._finished and not self._door.closing:
@@ -168,6 +180,7 @@ class Connection(asyncio.Protocol):
         if data and not transport.is_closing():
             transport.write(data)
         owed = transport.get_write_buffer_size() + session.pending_bytes
+        self._account(owed)
         if owed > self._door.engine.settings.output_buffer_bytes:
             self._drop("output-buffer")
         elif self._finished:
@@ -197,6 +210,13 @@ class Connection(asyncio.Protocol):
     def streaming(self) -> bool:
         """A stream is under way, and the client reads it."""
         return bool(self._streams) and not self.congested
+
+    def _account(self, owed_bytes: int) -> None:
+        if self not in self._door.connections:
+            return
+        held_bytes = CONNECTION_BYTES + owed_bytes
+        self._door.held_bytes += held_bytes - self._held_bytes
+        self._held_bytes = held_bytes
 
     def _pause(self) -> None:
         if not self._paused and not self._transport.is_closing():

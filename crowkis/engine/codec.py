@@ -4,6 +4,7 @@
     entry       "e" tenant:8 namespace:8 id:16     version:1 facts_size:4 facts (JSON) vector (float32)
     answer      "a" tenant:8 namespace:8 id:16     the answer's bytes as they came
     plain       "k" db:1 key                       version:1 expire_at_ms:8 value
+    departure   "l" place:4                        version:1 facts (JSON)
 
 tenant and namespace are 8-byte BLAKE2b digests, so that one tenant, or one namespace of it, is one prefix.
 Integers are little-endian. The facts hold the full names; they are what rules compare.
@@ -18,10 +19,10 @@ from typing import NamedTuple
 import numpy as np
 
 from crowkis.values.question import Scope
-from crowkis.values.record import Entry
+from crowkis.values.record import Departure, Entry
 from crowkis.values.vector import Vector
 
-ENTRY, ANSWER, PLAIN = b"e", b"a", b"k"
+ENTRY, ANSWER, PLAIN, LEDGER = b"e", b"a", b"k", b"l"
 VERSION = 1
 PLAIN_HEAD = struct.Struct("<Bq")
 _ENTRY_HEAD = struct.Struct("<BI")
@@ -66,6 +67,8 @@ def encode_entry(entry: Entry, vector: Vector | None) -> bytes:
         "expire_at_ms": entry.expire_at_ms,
         "answer_bytes": entry.answer_bytes,
     }
+    if entry.cost_usd is not None:
+        facts["cost_usd"] = entry.cost_usd
     body = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     tail = b"" if vector is None else vector.astype("<f4").tobytes()
     return _ENTRY_HEAD.pack(VERSION, len(body)) + body + tail
@@ -89,16 +92,39 @@ def decode_entry(value: bytes) -> StoredEntry:
             created_ms=facts["created_ms"],
             expire_at_ms=facts["expire_at_ms"],
             answer_bytes=facts["answer_bytes"],
+            cost_usd=facts.get("cost_usd"),
         )
     except (struct.error, ValueError, KeyError, TypeError) as error:
         raise CodecError(f"unreadable entry: {error}") from error
-    tail = value[_ENTRY_HEAD.size + size :]
-    return StoredEntry(entry, np.frombuffer(tail, dtype="<f4").astype(np.float32) if tail else None)
+    return StoredEntry(entry, decode_vector(value))
 
 
-def vector_bytes(value: bytes) -> bytes:
-    """The vector of what encode_entry() made, as it lies there: float32, little-endian; empty where there is none."""
-    return value[_ENTRY_HEAD.size + _ENTRY_HEAD.unpack_from(value)[1] :]
+def decode_vector(value: bytes) -> Vector | None:
+    """The vector alone of what encode_entry() made, if there is one."""
+    start = _ENTRY_HEAD.size + int(_ENTRY_HEAD.unpack_from(value)[1])
+    return np.frombuffer(value, dtype="<f4", offset=start).astype(np.float32) if start < len(value) else None
+
+
+def ledger_key(place: int) -> bytes:
+    """Where a line of the ledger lies."""
+    return LEDGER + place.to_bytes(4, "big")
+
+
+def encode_departure(row: Departure) -> bytes:
+    """The value under a ledger key."""
+    facts = row._asdict() | {"entry_id": row.entry_id.hex()}
+    return bytes([VERSION]) + json.dumps(facts, separators=(",", ":")).encode()
+
+
+def decode_departure(value: bytes) -> Departure:
+    """What encode_departure() made. Raises CodecError."""
+    try:
+        if value[0] != VERSION:
+            raise CodecError(f"ledger line of layout version {value[0]}; this server reads {VERSION}")
+        facts = json.loads(value[1:])
+        return Departure(**facts | {"entry_id": bytes.fromhex(facts["entry_id"])})
+    except (IndexError, ValueError, KeyError, TypeError) as error:
+        raise CodecError(f"unreadable ledger line: {error}") from error
 
 
 def plain_key(db: int, key: bytes) -> bytes:

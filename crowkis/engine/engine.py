@@ -9,12 +9,15 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from crowkis.engine.clients import Clients
+from crowkis.engine.evict import Evictor
 from crowkis.engine.gate import House
+from crowkis.engine.memory import Memory
 from crowkis.engine.state import State
 from crowkis.match.normalise import normalise
 from crowkis.metrics import Metrics
 from crowkis.settings import Settings
 from crowkis.values.question import Scope
+from crowkis.values.record import DropEntry
 from crowkis.values.vector import Vector
 
 
@@ -47,19 +50,34 @@ class Engine:
         self.recall: Callable[[str], Vector | None] = lambda text: None
         """A text's vector if it was embedded lately, else None; never waits."""
         self.state: State
+        self.memory = Memory()
+        self.evictor: Evictor
         self.now_ms = 0
         """Unix time of the batch being run."""
         self.started_ms = 0
         self.monotonic_ns: Callable[[], int] = lambda: 0
         """For durations in metrics only; no decision may read it."""
+        self.pick: Callable[[int], int] = lambda below: 0
+        """A random number from 0 to below - 1."""
         self.ports: dict[str, int] = {}
 
     def open(self, state: State, embedder: EmbedderFacts, recall: Callable[[str], Vector | None]) -> None:
         """The data directory has been read and the embedder is there: serve."""
         self.state = state
+        self.evictor = Evictor(state, self.pick)
         self.embedder = embedder
         self.recall = recall
         self.house.loaded = True
+
+    def make_room(self, most: int) -> list[DropEntry]:
+        """Up to `most` answers that should leave now because memory runs short: chosen and counted, not yet removed."""
+        excess_bytes = self.memory.excess_bytes()
+        if not excess_bytes:
+            return []
+        isolation_min = 1.0 - self.settings.similarity_min
+        victims = self.evictor.victims(excess_bytes, isolation_min, self.now_ms, most)
+        self.metrics.count("evicted_total", len(victims))
+        return victims
 
 
 def entry_id_of(text: str, scope: Scope) -> bytes:

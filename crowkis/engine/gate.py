@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from crowkis.engine.clients import Client
 from crowkis.values.call import Command
-from crowkis.values.errors import CommandError, denied, loading, not_authenticated, writes_stopped
+from crowkis.values.errors import CommandError, denied, loading, memory_full, not_authenticated, writes_stopped
 
 
 class Progress(NamedTuple):
@@ -19,7 +19,7 @@ class Progress(NamedTuple):
 class House:
     """What the gate asks about the server as a whole."""
 
-    __slots__ = ("loaded", "progress", "token", "writes_stopped")
+    __slots__ = ("loaded", "memory_full_bytes", "progress", "token", "writes_stopped")
 
     def __init__(self, token: str) -> None:
         self.token = token
@@ -28,10 +28,17 @@ class House:
         """Set by the thread that loads, until `loaded`."""
         self.writes_stopped = ""
         """The disk error that stopped writing, or empty."""
+        self.memory_full_bytes = 0
+        """The memory limit while it is reached, else 0."""
 
     @property
     def normal(self) -> bool:
         """Nothing about the server keeps an admitted client's call from running."""
+        return self.loaded and not self.writes_stopped and not self.memory_full_bytes
+
+    @property
+    def writable(self) -> bool:
+        """The data directory is read and takes changes."""
         return self.loaded and not self.writes_stopped
 
 
@@ -43,8 +50,17 @@ def refusal(client: Client, command: Command, house: House) -> CommandError | No
         return not_authenticated() if house.token else denied()
     if not house.loaded and not command.while_loading:
         return loading()
-    if command.writes and house.writes_stopped:
+    return refused_write(command, house)
+
+
+def refused_write(command: Command, house: House) -> CommandError | None:
+    """What keeps a writing command from changing anything now; asked again when an errand of its comes back."""
+    if not command.writes:
+        return None
+    if house.writes_stopped:
         return writes_stopped(house.writes_stopped)
+    if house.memory_full_bytes and not command.frees:
+        return memory_full(house.memory_full_bytes)
     return None
 
 

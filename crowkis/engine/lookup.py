@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from crowkis.engine.engine import Engine, entry_id_of
-from crowkis.engine.rules import SERVE_RULES
+from crowkis.engine.rules import EXACT_RULES, SERVE_RULES
+from crowkis.engine.state import candidate_of
 from crowkis.match.features import features
 from crowkis.match.judge import judge
 from crowkis.values.errand import EmbedText, Waiting
 from crowkis.values.limits import CANDIDATES_FIRST, CANDIDATES_MAX
-from crowkis.values.question import Candidate, Features, Policy, Question, Scope
+from crowkis.values.question import Features, Policy, Question, Scope
 from crowkis.values.record import Entry
 from crowkis.values.reply import Reply
 from crowkis.values.vector import Vector
@@ -62,12 +63,21 @@ def find(engine: Engine, asked: Asked, finish: Finish) -> Any:
 
     def counted(engine: Engine, found: Found) -> Reply:
         _count(engine, found, began_ns)
+        if found.hit is not None:
+            engine.state.residents.touch(found.hit.entry_id, engine.now_ms)
         return finish(engine, found)
 
     found = exact(engine, asked)
     if found.hit is not None:
         return counted(engine, found)
-    return with_vector(engine, asked, lambda engine, vector: counted(engine, nearest(engine, asked, vector, found)))
+
+    def embedded(engine: Engine, vector: Vector | Exception) -> Reply:
+        near = nearest(engine, asked, vector, found)
+        if near.hit is None and not isinstance(vector, Exception):
+            engine.state.residents.foresee(entry_id_of(asked.text, asked.scope), _isolation(near))
+        return counted(engine, near)
+
+    return with_vector(engine, asked, embedded)
 
 
 def with_vector(engine: Engine, asked: Asked, then: Callable[[Engine, Vector | Exception], Any]) -> Any:
@@ -87,7 +97,7 @@ def exact(engine: Engine, asked: Asked) -> Found:
         return Found(None, 0.0, "miss", (), None)
     entry = engine.state.judgeable(entry_id)
     question = Question(asked.text, asked.scope, entry.fingerprint, asked.tags, NO_FEATURES, engine.now_ms)
-    verdict = judge(question, candidate_of(entry, 1.0, exact=True), _policy(engine, asked), SERVE_RULES)
+    verdict = judge(question, candidate_of(entry, 1.0, exact=True), _policy(engine, asked), EXACT_RULES)
     if verdict.objection is None:
         return Found(entry, 1.0, "exact", (verdict,), None)
     return Found(None, 1.0, "miss", (verdict,), verdict.objection)
@@ -123,21 +133,12 @@ def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Fo
         wanted = min(wanted * 4, CANDIDATES_MAX)
 
 
-def candidate_of(entry: Entry, similarity: float, exact: bool = False) -> Candidate:
-    """A stored entry as the rules look at it; it must be judgeable (see State)."""
-    assert entry.features is not None
-    return Candidate(
-        entry.entry_id,
-        entry.text,
-        entry.scope,
-        entry.fingerprint,
-        entry.tags,
-        entry.features,
-        entry.created_ms,
-        entry.expire_at_ms,
-        similarity,
-        exact,
-    )
+def _isolation(missed: Found) -> float:
+    """1 - similarity of the nearest candidate to which nothing but its similarity was objected."""
+    for verdict in missed.verdicts:
+        if verdict.objection is not None and verdict.objection.id == "similarity.below-bar":
+            return 1.0 - verdict.candidate.similarity
+    return 1.0
 
 
 def _missed(verdicts: list[Verdict]) -> Found:

@@ -19,3 +19,6 @@ SERVE_RULES: tuple[Gate, ...] = (
     Gate("negation", negation.agree, negation.measures),
     Gate("similarity", similarity.enough, similarity.measures),
 )
+
+EXACT_RULES: tuple[Gate, ...] = tuple(gate for gate in SERVE_RULES if gate.name in ("tenancy", "tags", "freshness"))
+"""Enough for an exact match: the texts are the same, so the other gates have nothing to object to (a test says so)."""

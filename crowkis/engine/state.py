@@ -15,17 +15,31 @@ from crowkis.engine.codec import (
     PLAIN,
     PLAIN_HEAD,
     decode_entry,
+    decode_vector,
     encode_entry,
     encode_plain,
     entry_suffix,
     plain_key,
     scope_prefix,
-    vector_bytes,
 )
+from crowkis.engine.ledger import Ledger
+from crowkis.engine.residents import Resident, Residents
 from crowkis.interfaces import Restored, VectorIndex
+from crowkis.lifecycle.eviction import faded
 from crowkis.match.features import features
 from crowkis.storage.store import Store
-from crowkis.values.record import DropDatabase, DropEntry, DropKey, DropScope, Entry, PutEntry, PutKey, Record
+from crowkis.values.question import Candidate
+from crowkis.values.record import (
+    Departure,
+    DropDatabase,
+    DropEntry,
+    DropKey,
+    DropScope,
+    Entry,
+    PutEntry,
+    PutKey,
+    Record,
+)
 from crowkis.values.vector import Vector, digest
 
 NewIndex = Callable[[int], VectorIndex]
@@ -112,6 +126,10 @@ class State:
         """A heap of (expire_at_ms, store key); a line whose entry or key has changed since means nothing."""
         self.reconciled: dict[SpaceKey, Reconciled] = {}
         """Filled by recover()."""
+        self.residents = Residents()
+        self.ledger = Ledger(store)
+        self.index_bytes = 0
+        """Memory of all indexes, approximately."""
         self._new_index = new_index
 
     def recover(self, snapshots: Mapping[SpaceKey, Restored] | None = None) -> Iterator[int]:
@@ -123,6 +141,7 @@ class State:
         self.spaces = {key: Space.restored(snapshot) for key, snapshot in (snapshots or {}).items()}
         added: dict[SpaceKey, int] = {}
         done = 0
+        self.ledger.recover()
         for key, value in self.store.items(ENTRY):
             entry, vector = decode_entry(value)
             self.entries[entry.entry_id] = entry
@@ -130,6 +149,7 @@ class State:
             if vector is not None and not self._space(entry, vector).claim(entry.entry_id, vector):
                 self._space(entry, vector).put(entry.entry_id, vector)
                 added[_place(entry)] = added.get(_place(entry), 0) + 1
+            self.residents.enter(entry, 0 if vector is None else len(vector), 0.0, entry.created_ms)
             done += 1
             yield done
         for place, space in list(self.spaces.items()):
@@ -137,6 +157,7 @@ class State:
             self.reconciled[place] = Reconciled(len(space.labels) - new, new, dropped)
             if not space.labels:
                 del self.spaces[place]
+        self.index_bytes = sum(space.index.size_bytes() for space in self.spaces.values())
         for key, value in self.store.items(PLAIN):
             self._await_expiry(PLAIN_HEAD.unpack_from(value)[1], key)
             done += 1
@@ -155,7 +176,8 @@ class State:
         if entry is None or _place(entry) != space:
             return None
         value = self.get(ENTRY + entry_suffix(entry_id, entry.scope))
-        return None if value is None else vector_bytes(value) or None
+        vector = None if value is None else decode_vector(value)
+        return None if vector is None else vector.astype("<f4").tobytes()
 
     def apply(self, record: Record) -> None:
         """Make one change, in memory and in the store's next log record. Raises storage.DiskError."""
@@ -209,24 +231,20 @@ class State:
             else:
                 entry = self.entries.get(full[-16:])
                 if entry is not None and entry.expire_at_ms == expire_at_ms:
-                    found.append(DropEntry(entry.entry_id, entry.scope))
+                    found.append(DropEntry(entry.entry_id, entry.scope, "kept.expired", now_ms))
         return found
 
     def vector_count(self, tenant: str | None = None) -> int:
         """Vectors in all indexes, or in a tenant's."""
         return sum(len(space.index) for key, space in self.spaces.items() if tenant in (None, key[0]))
 
-    def index_bytes(self) -> int:
-        """Memory of all indexes, approximately."""
-        return sum(space.index.size_bytes() for space in self.spaces.values())
+    def space_of(self, entry: Entry) -> Space | None:
+        """The vectors an entry's lies among, if it has one."""
+        return self.spaces.get((entry.scope.tenant, entry.scope.namespace, entry.fingerprint))
 
     def in_scope(self, tenant: str | None, namespace: str | None) -> int:
         """How many stored answers a DropScope of this tenant and namespace would remove."""
-        return sum(
-            1
-            for entry in self.entries.values()
-            if tenant in (None, entry.scope.tenant) and namespace in (None, entry.scope.namespace)
-        )
+        return sum(1 for _ in self._within(tenant, namespace))
 
     def _put_entry(self, record: PutEntry) -> None:
         entry = record.entry
@@ -235,12 +253,37 @@ class State:
         self.store.put(ANSWER + suffix, record.answer)
         self._forget(entry.entry_id)
         self._remember(entry, record.vector, ENTRY + suffix)
+        dimension = 0 if record.vector is None else len(record.vector)
+        known = self.ledger.frequency(entry.entry_id)
+        self.residents.enter(entry, dimension, known, entry.created_ms)
 
     def _drop_entry(self, record: DropEntry) -> None:
         suffix = entry_suffix(record.entry_id, record.scope)
         self.store.remove(ENTRY + suffix)
         self.store.remove(ANSWER + suffix)
-        self._forget(record.entry_id)
+        entry = self.entries.get(record.entry_id)
+        if entry is not None:
+            self._note(record, self.residents.by_id[record.entry_id])
+            self.residents.leave(entry)
+            self._forget(record.entry_id)
+
+    def _note(self, record: DropEntry, resident: Resident) -> None:
+        self.ledger.write(
+            Departure(
+                number=self.ledger.next_number,
+                at_ms=record.at_ms,
+                reason=record.reason,
+                entry_id=record.entry_id,
+                tenant=record.scope.tenant,
+                namespace=record.scope.namespace,
+                entries=1,
+                size_bytes=resident.size_bytes,
+                cost_usd=resident.cost_usd,
+                frequency=faded(resident.frequency, self.residents.idle_turns(resident)),
+                idle_ms=max(0, record.at_ms - resident.used_ms),
+                score=record.score,
+            )
+        )
 
     def _drop_scope(self, record: DropScope) -> None:
         prefix = b"" if record.tenant is None else scope_prefix(record.tenant, record.namespace)
@@ -248,18 +291,35 @@ class State:
         self.store.remove_prefix(ANSWER + prefix)
         tenant, namespace = record.tenant, record.namespace
         for key in [key for key in self.spaces if tenant in (None, key[0]) and namespace in (None, key[1])]:
-            del self.spaces[key]
-        self.entries = {
-            entry_id: entry
-            for entry_id, entry in self.entries.items()
-            if not (tenant in (None, entry.scope.tenant) and namespace in (None, entry.scope.namespace))
-        }
+            self.index_bytes -= self.spaces.pop(key).index.size_bytes()
+        gone = list(self._within(tenant, namespace))
+        size_bytes = self.residents.size_bytes
+        for entry in gone:
+            del self.entries[entry.entry_id]
+            self.residents.leave(entry)
+        if gone:
+            freed = size_bytes - self.residents.size_bytes
+            number = self.ledger.next_number
+            row = Departure(
+                number, record.at_ms, "kept.flushed", b"", tenant, namespace, len(gone), freed, 0.0, 0.0, 0, 0.0
+            )
+            self.ledger.write(row)
+
+    def _within(self, tenant: str | None, namespace: str | None) -> Iterator[Entry]:
+        return (
+            entry
+            for entry in self.entries.values()
+            if tenant in (None, entry.scope.tenant) and namespace in (None, entry.scope.namespace)
+        )
 
     def _remember(self, entry: Entry, vector: Vector | None, key: bytes) -> None:
         self.entries[entry.entry_id] = entry
         self._await_expiry(entry.expire_at_ms, key)
         if vector is not None:
-            self._space(entry, vector).put(entry.entry_id, vector)
+            space = self._space(entry, vector)
+            size_bytes = space.index.size_bytes()
+            space.put(entry.entry_id, vector)
+            self.index_bytes += space.index.size_bytes() - size_bytes
 
     def _space(self, entry: Entry, vector: Vector) -> Space:
         """Where an entry's vector belongs."""
@@ -274,8 +334,12 @@ class State:
             return
         place = _place(old)
         space = self.spaces[place]
+        size_bytes = space.index.size_bytes()
         space.drop(entry_id)
-        if not space.labels:
+        self.index_bytes -= size_bytes
+        if space.labels:
+            self.index_bytes += space.index.size_bytes()
+        else:
             del self.spaces[place]
 
     def _await_expiry(self, expire_at_ms: int, key: bytes) -> None:
@@ -285,3 +349,20 @@ class State:
 
 def _place(entry: Entry) -> SpaceKey:
     return entry.scope.tenant, entry.scope.namespace, entry.fingerprint
+
+
+def candidate_of(entry: Entry, similarity: float, exact: bool = False) -> Candidate:
+    """A stored entry as the rules look at it; it must be judgeable (see State)."""
+    assert entry.features is not None
+    return Candidate(
+        entry.entry_id,
+        entry.text,
+        entry.scope,
+        entry.fingerprint,
+        entry.tags,
+        entry.features,
+        entry.created_ms,
+        entry.expire_at_ms,
+        similarity,
+        exact,
+    )

@@ -17,6 +17,8 @@ class Command(NamedTuple):
     """As Redis counts: the word included, negative when more may follow."""
     writes: bool
     """Only a command that says so may return writes."""
+    frees: bool
+    """Its writes take away or only change: it runs over the memory limit too."""
     open: bool
     """May run before AUTH and while the data directory is still being read."""
     parameters: tuple[Any, ...]

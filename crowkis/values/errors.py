@@ -23,6 +23,7 @@ ERRORS: tuple[ErrorRow, ...] = (
     ErrorRow("NOPROTO", "HELLO asked for a protocol other than 2 or 3.", "Ask for 2 or 3."),
     ErrorRow("WRONGTYPE", "The key holds another type of value.", "Use the words of that type."),
     ErrorRow("MISCONF", "A disk write failed; writes are refused, reads go on.", "Mend the disk, then restart."),
+    ErrorRow("OOM", "The memory limit is reached; words that add are refused.", "Wait for eviction, free or raise it."),
     ErrorRow("LOADING", "The data directory is still being read.", "Wait for /readyz to answer 200."),
     ErrorRow("EMBEDDER", "The embedder did not answer and this word cannot do without.", "See INFO embedder."),
 )
@@ -94,6 +95,13 @@ def wrong_type() -> CommandError:
 def writes_stopped(cause: str) -> CommandError:
     """A write or sync failed; nobody knows what is on disk, so writing stops until restart."""
     return CommandError("MISCONF", f"writes are stopped after a disk error ({cause}); mend the disk and restart")
+
+
+def memory_full(limit_bytes: int) -> CommandError:
+    """Nothing may be added until something has left."""
+    return CommandError(
+        "OOM", f"memory_limit ({limit_bytes} bytes) is reached; answers are being evicted, send again in a moment"
+    )
 
 
 def loading() -> CommandError:

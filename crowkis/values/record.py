@@ -21,6 +21,8 @@ class Entry(NamedTuple):
     expire_at_ms: int
     """Unix milliseconds; 0: never."""
     answer_bytes: int
+    cost_usd: float | None = None
+    """What making the answer cost, as CSET's COST told; None: to be estimated."""
 
 
 class PutEntry(NamedTuple):
@@ -32,10 +34,34 @@ class PutEntry(NamedTuple):
 
 
 class DropEntry(NamedTuple):
-    """Remove a stored answer."""
+    """Remove a stored answer and note in the ledger why."""
 
     entry_id: bytes
     scope: Scope
+    reason: str
+    """An id of REASONS, gate "kept"."""
+    at_ms: int
+    score: float = 0.0
+    """What an evicted answer was worth (see lifecycle/eviction.py)."""
+
+
+class Departure(NamedTuple):
+    """A line of the ledger: what left, when and why. It never holds a question or an answer."""
+
+    number: int
+    """Counts up from 0 and is never given twice."""
+    at_ms: int
+    reason: str
+    entry_id: bytes
+    """Empty: a flush; then tenant and namespace say of what (None: of all), and entries how many."""
+    tenant: str | None
+    namespace: str | None
+    entries: int
+    size_bytes: int
+    cost_usd: float
+    frequency: float
+    idle_ms: int
+    score: float
 
 
 class PutKey(NamedTuple):
@@ -65,6 +91,7 @@ class DropScope(NamedTuple):
 
     tenant: str | None
     namespace: str | None
+    at_ms: int
 
 
 Record = PutEntry | DropEntry | PutKey | DropKey | DropDatabase | DropScope

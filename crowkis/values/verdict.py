@@ -1,4 +1,4 @@
-"""Why something was served or not: reasons are public, dotted and stable."""
+"""Why something was served or kept or not: reasons are public, dotted and stable."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +11,7 @@ class ReasonRow(NamedTuple):
 
     id: str
     gate: str
-    """The rule's name as CEXPLAIN shows it."""
+    """The rule's name as CEXPLAIN shows it; "kept" where it is about leaving, as CWHYEVICT shows it."""
     meaning: str
 
 
@@ -28,6 +28,10 @@ REASONS: tuple[ReasonRow, ...] = (
     ReasonRow("similarity.below-bar", "similarity", "The questions are not similar enough."),
     ReasonRow("candidates.none", "candidates", "Nothing is stored that could be compared."),
     ReasonRow("embedder.down", "embedder", "No vector could be made, so only exact matches were looked for."),
+    ReasonRow("kept.expired", "kept", "The answer left the cache because its time was up."),
+    ReasonRow("kept.evicted", "kept", "The answer made room: losing it cost least per byte (see CWHYEVICT)."),
+    ReasonRow("kept.deleted", "kept", "The answer was removed by name (CDELETEENTRY)."),
+    ReasonRow("kept.flushed", "kept", "The answer was removed with its namespace, its tenant or everything."),
 )
 """`crowkis docs` prints this table; `crowkis_refusals_total{reason=...}` counts them."""
 

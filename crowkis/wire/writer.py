@@ -5,7 +5,7 @@ Never sends a line break inside a status or an error, and never guesses: a value
 """
 
 from collections.abc import Callable, Iterable
-from itertools import chain
+from functools import lru_cache
 from typing import Any, Final
 
 from crowkis.values.reply import Encoded, Failure, Push, Reply, Simple
@@ -33,6 +33,11 @@ def encode(reply: Reply, protocol: int) -> bytes:
         return _NULL_2 if protocol == 2 else _NULL_3
     if kind is int:
         return _INTEGERS[reply] if 0 <= reply < _READY_MADE else b":%d\r\n" % reply
+    if kind is str:
+        raw = reply.encode("utf-8", "replace")  # a lone surrogate, which UTF-8 cannot hold, becomes a question mark
+        return b"$%d\r\n%b\r\n" % (len(raw), raw)
+    if kind is float:
+        return _double_text(reply, protocol)
     parts: list[bytes] = []
     _encoder(kind)(reply, protocol, parts)
     return b"".join(parts)
@@ -83,7 +88,15 @@ def _list(reply: list[Any], protocol: int, parts: list[bytes]) -> None:
 
 def _dict(reply: dict[Any, Any], protocol: int, parts: list[bytes]) -> None:
     parts.append(b"*%d\r\n" % (2 * len(reply)) if protocol == 2 else b"%%%d\r\n" % len(reply))
-    _items(chain.from_iterable(reply.items()), protocol, parts)
+    for key, value in reply.items():
+        parts.append(_key(key) if type(key) is str else encode(key, protocol))
+        parts.append(encode(value, protocol))
+
+
+@lru_cache(_READY_MADE)
+def _key(name: str) -> bytes:
+    """The names in maps come from our own code and are few: each is encoded once."""
+    return encode(name, 3)
 
 
 def _push(reply: Push, protocol: int, parts: list[bytes]) -> None:
@@ -96,8 +109,7 @@ def _bulk(reply: bytes, _protocol: int, parts: list[bytes]) -> None:
 
 
 def _text(reply: str, protocol: int, parts: list[bytes]) -> None:
-    """A lone surrogate, which UTF-8 cannot hold, becomes a question mark."""
-    _bulk(reply.encode("utf-8", "replace"), protocol, parts)
+    parts.append(encode(reply, protocol))
 
 
 def _integer(reply: int, _protocol: int, parts: list[bytes]) -> None:
@@ -112,9 +124,13 @@ def _boolean(reply: bool, protocol: int, parts: list[bytes]) -> None:
 
 
 def _double(reply: float, protocol: int, parts: list[bytes]) -> None:
+    parts.append(_double_text(reply, protocol))
+
+
+def _double_text(reply: float, protocol: int) -> bytes:
     """The shortest digits that read back as the same number."""
     digits = repr(reply).removesuffix(".0")
-    parts.append((f"${len(digits)}\r\n{digits}\r\n" if protocol == 2 else f",{digits}\r\n").encode())
+    return (f"${len(digits)}\r\n{digits}\r\n" if protocol == 2 else f",{digits}\r\n").encode()
 
 
 def _null(_reply: None, protocol: int, parts: list[bytes]) -> None:

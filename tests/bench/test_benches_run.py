@@ -99,3 +99,22 @@ def test_reopen_compares_starts_with_and_without_snapshots(tmp_path):
     assert (4_500, 16) == (found["entries"], found["dimension"])
     assert found["snapshot_bytes"] > 4_500 * 16 * 4
     assert found["ratio"] > 1
+
+
+def test_eviction_plays_every_policy_on_every_trace(tmp_path):
+    data = written(tmp_path / "stream.jsonl", [{"query": f"what is {at % 7} plus {at % 3}"} for at in range(40)])
+
+    found = told_by("eviction.py", tmp_path, "--seeds", "1", "--requests", "600", "--data", data)
+
+    families = ("even", "models", "agents", "oneoff", "drift", "bursts", "reworded", "imported", "stream")
+    assert {f"{family} {share}" for family in families for share in ("5%", "20%")} == set(found["cases"])
+    assert {"lru", "lfu", "gdsf", "ours", "-isolation", "-history"} == set(found["cases"]["even 5%"])
+    assert all(0 <= row["saved"] <= 1 for rows in found["cases"].values() for row in rows.values())
+
+
+def test_memory_fill_compares_resident_memory_with_the_limit(tmp_path):
+    found = told_by("memory_fill.py", tmp_path, "--seconds", "2", "--limit", "256m")
+
+    assert 256 << 20 == found["limit_bytes"]
+    assert found["stored"] > 0
+    assert 0 == found["other"]

@@ -444,3 +444,29 @@ class TestChores:
             assert house.actor.idle
 
         play(story)
+
+
+def test_sweep_removes_what_has_expired_and_tells_how_many(play):
+    async def story(house):
+        client = house.client()
+        await house.ask(client, *(f"SET key{number} value PX 5" for number in range(100)), "SET stays value")
+        house.clock.ms += 5
+
+        assert [b":64\r\n", b":36\r\n", b":0\r\n"] == await house.ask(client, "SWEEP", "SWEEP", "SWEEP")
+        assert [b":1\r\n"] == await house.ask(client, "DBSIZE")
+
+    play(story)
+
+
+def test_more_than_a_batch_of_expired_things_goes_within_one_tick(play):
+    async def story(house):
+        client = house.client()
+        await house.ask(client, *(f"SET key{number} value PX 5" for number in range(300)))
+        house.clock.ms += 5
+        house.actor.tick()
+        for _ in range(6):
+            await house.batch()
+
+        assert 300 == house.engine.metrics.plain["expired_total"]
+
+    play(story)

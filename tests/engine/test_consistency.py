@@ -43,7 +43,7 @@ def space_of(state, tenant="acme"):
 
 
 def test_nothing_is_said_where_all_is_well(state):
-    state.apply(DropEntry((2).to_bytes(16, "big"), Scope("globex", "", "", "")))
+    state.apply(DropEntry((2).to_bytes(16, "big"), Scope("globex", "", "", ""), "kept.deleted", 2))
 
     assert [] == list(inconsistencies(state))
 

@@ -46,6 +46,25 @@ def test_the_first_refusal_is_told(state, who, get, set_):
     assert (get, set_, None) == tuple(code(state, who, command) for command in (GET, SET, HELLO))
 
 
+def test_at_the_memory_limit_only_words_that_add_are_refused():
+    full = house()
+    full.memory_full_bytes = 1 << 20
+
+    refused = {name for name, command in COMMANDS.items() if code(full, client(), command) == "OOM"}
+
+    assert {"SET", "CSET", "APPEND", "MSET", "INCR"} <= refused
+    assert refused.isdisjoint({"DEL", "CFLUSH", "FLUSHALL", "CDELETEENTRY", "SWEEP", "GETDEL", "EXPIRE", "GET", "CGET"})
+    assert refused == {name for name, command in COMMANDS.items() if command.writes and not command.frees}
+    assert not full.normal
+
+
+def test_a_disk_error_is_told_before_a_full_memory():
+    both = house(stopped="disk")
+    both.memory_full_bytes = 1
+
+    assert "MISCONF" == code(both, client(), SET)
+
+
 def test_a_house_is_normal_when_loaded_and_writing():
     assert house().normal
     assert not house(loaded=False).normal

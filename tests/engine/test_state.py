@@ -61,9 +61,9 @@ def test_an_entry_is_stored_replaced_and_removed(state):
 
     assert b"two" == state.answer(state.entries[first.entry.entry_id])
     assert (1, 1) == (len(state.entries), state.vector_count())
-    state.apply(DropEntry(first.entry.entry_id, first.entry.scope))
+    state.apply(DropEntry(first.entry.entry_id, first.entry.scope, "kept.deleted", 1))
     assert ({}, {}, {}, 0, [0, 0, 0]) == seen(state)
-    assert 0 == len(state.store)
+    assert [b"l"] == [key[:1] for key, _ in state.store.items()]
 
 
 def test_an_entry_that_changes_its_embedder_moves_to_that_space(state):
@@ -87,18 +87,34 @@ def test_vectors_of_tenants_namespaces_and_embedders_lie_apart(state):
 
 @pytest.mark.parametrize(
     ("record", "left"),
-    [(DropScope("a", "x"), {"ay", "bx", "by"}), (DropScope("a", None), {"bx", "by"}), (DropScope(None, None), set())],
+    [
+        (DropScope("a", "x", 1), {"ay", "bx", "by"}),
+        (DropScope("a", None, 1), {"bx", "by"}),
+        (DropScope(None, None, 1), set()),
+    ],
 )
 def test_a_scope_is_emptied_and_others_stay(state, record, left):
     for tenant in "ab":
         for namespace in "xy":
             state.apply(put("q", tenant, namespace))
-    removed = state.in_scope(*record)
+    removed = state.in_scope(record.tenant, record.namespace)
     state.apply(record)
 
     assert left == {entry.scope.tenant + entry.scope.namespace for entry in state.entries.values()}
     assert 4 - len(left) == removed
-    assert len(left) == state.vector_count() == len(state.store) / 2
+    assert len(left) == state.vector_count() == (len(state.store) - 1) / 2
+
+
+def test_the_figures_kept_by_the_way_are_those_counted_anew(state):
+    for number in range(20):
+        state.apply(put(f"question {number % 15}", tenant="ab"[number % 2], fingerprint="" if number == 3 else "space"))
+    state.apply(DropScope("b", None, 1))
+    gone = put("question 4", tenant="a")
+    state.apply(DropEntry(gone.entry.entry_id, gone.entry.scope, "kept.deleted", 1))
+
+    assert set(state.entries) == set(state.residents.by_id)
+    assert sum(space.index.size_bytes() for space in state.spaces.values()) == state.index_bytes
+    assert sum(one.size_bytes for one in state.residents.by_id.values()) == state.residents.size_bytes
 
 
 def test_keys_of_one_database_go_together(state):
@@ -137,12 +153,12 @@ def test_removal_goes_in_steps(state):
 RECORDS = st.one_of(
     st.builds(put, st.sampled_from("abc"), st.sampled_from("tu"), st.sampled_from(["", "n"]),
               st.sampled_from(["", "x", "y"]), st.binary(min_size=1, max_size=4), st.sampled_from([0, 50])),
-    st.builds(lambda record: DropEntry(record.entry.entry_id, record.entry.scope),
+    st.builds(lambda record: DropEntry(record.entry.entry_id, record.entry.scope, "kept.deleted", 1),
               st.builds(put, st.sampled_from("abc"), st.sampled_from("tu"))),
     st.builds(PutKey, st.integers(0, 2), st.sampled_from([b"", b"a"]), st.binary(max_size=4), st.sampled_from([0, 50])),
     st.builds(DropKey, st.integers(0, 2), st.sampled_from([b"", b"a"])),
     st.builds(DropDatabase, st.integers(0, 2)),
-    st.sampled_from([DropScope("t", ""), DropScope("t", None), DropScope(None, None)]),
+    st.sampled_from([DropScope("t", "", 1), DropScope("t", None, 1), DropScope(None, None, 1)]),
 )  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def test_files_are_not_called_by_words_that_say_nothing(path: Path):
 OPENERS = {
     "crowkis/storage/disk.py",
     "crowkis/settings.py",
-    "crowkis/commands/report.py",
+    "crowkis/engine/memory.py",
     "crowkis/replica.py",  # tells the kernel to end it before the server
     "crowkis/embed/graph_cache.py",
     "crowkis/embed/minilm_graph.py",
@@ -90,7 +90,7 @@ UNTESTED_ALONE = {
     "crowkis/commands/connection.py",
     "crowkis/commands/inspect.py",
     "crowkis/commands/report.py",
-    "crowkis/replica.py",  # tells the kernel to end it before the server
+    "crowkis/commands/retention.py",
     "crowkis/commands/semantic.py",
     "crowkis/commands/server.py",
     "crowkis/commands/strings.py",

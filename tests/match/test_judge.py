@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crowkis.engine.rules import SERVE_RULES
+from crowkis.engine.rules import EXACT_RULES, SERVE_RULES
 from crowkis.match.features import features
 from crowkis.match.judge import Finding, explain, judge
 from crowkis.values.question import Candidate, Gate, Policy, Question, Scope
@@ -73,3 +73,12 @@ def test_the_first_objection_ends_the_judgement(asked, stored):
         Finding("b", Reason("b.no", 1, 2), 1, 2),
         Finding("c", Reason("c.no", 3, 4), 3, 4),
     ] == explain(verdict, rules)
+
+
+@given(questions, candidates, policies)
+def test_an_exact_match_is_judged_the_same_by_the_few_rules_that_can_object_to_it(question, candidate, policy):
+    exact = candidate._replace(exact=True, similarity=1.0)
+
+    whole = judge(question, exact, policy, SERVE_RULES)
+
+    assert whole.objection == judge(question, exact, policy, EXACT_RULES).objection

@@ -1,0 +1,173 @@
+"""The memory limit and what leaves, through a real process: eviction, OOM, CWHYEVICT, SWEEP."""
+
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+
+import hiredis
+import pytest
+
+pytestmark = pytest.mark.process
+
+MIB = 1 << 20
+
+
+def told(reply):
+    """A RESP3 map with names as str."""
+    return {key.decode(): value.decode() if isinstance(value, bytes) else value for key, value in reply.items()}
+
+
+def figures(wire, *sections):
+    lines = wire("INFO", *sections).decode().split("\r\n")
+    return dict(line.split(":", 1) for line in lines if ":" in line)
+
+
+@pytest.fixture
+def small(start_server):
+    """A server with little room beside what it takes itself, and how much of it is room."""
+    empty = start_server()
+    wire = empty.connect()
+    process_bytes = int(figures(wire, "memory")["part_process"])
+    empty.stop()
+    return start_server("--memory-limit", str(process_bytes + 24 * MIB), "--wal-sync", "no")
+
+
+def test_a_cache_that_is_filled_stays_within_its_limit_and_says_what_left(small):
+    wire = small.connect(protocol=3)
+    count, answer = 160, b"x" * (256 << 10)
+    for number in range(count):
+        question = f"what is in box number {number}"
+        reply = wire("CSET", question, answer, "COST", "0.5" if number % 2 else "0.001")
+        assert b"OK" == reply, reply
+    live = [
+        number
+        for number in range(count)
+        if told(wire("CWHYEVICT", f"what is in box number {number}"))["state"] == "live"
+    ]
+    shown = figures(wire, "memory", "crowkis")
+
+    assert int(shown["used_memory"]) < int(shown["maxmemory"])
+    assert count == len(live) + int(shown["evicted_total"])
+    assert 20 < len(live) < 96
+    assert sum(number % 2 for number in live) > 0.8 * len(live)
+    gone = next(number for number in range(count) if number not in live)
+    row = told(wire("CWHYEVICT", f"what is in box number {gone}"))
+    assert ("left", "kept.evicted", 0.001 if gone % 2 == 0 else 0.5) == (row["state"], row["reason"], row["cost_usd"])
+    assert row["score"] > 0
+    assert answer == wire("CGET", f"what is in box number {live[0]}")[b"response"]
+
+
+def test_the_ledger_is_still_there_after_a_power_cut(start_server, tmp_path):
+    first = start_server(data_dir=tmp_path / "kept")
+    wire = first.connect(protocol=3)
+    wire("CSET", "question", "answer", "COST", "2.5")
+    assert 1 == wire("CDELETEENTRY", "question")
+    before = told(wire("CWHYEVICT", "question"))
+    first.kill()
+    second = start_server(data_dir=tmp_path / "kept")
+    after = told(second.connect(protocol=3)("CWHYEVICT", "question"))
+
+    assert ("left", "kept.deleted", 2.5) == (after["state"], after["reason"], after["cost_usd"])
+    assert before | {"ago_ms": 0} == after | {"ago_ms": 0}
+
+
+def test_plain_keys_beyond_the_limit_are_refused_and_taken_again_once_there_is_room(small):
+    wire = small.connect()
+    replies = [wire("SET", f"key{number}", b"x" * MIB) for number in range(40)]
+    refused = [reply for reply in replies if isinstance(reply, hiredis.ReplyError)]
+
+    assert refused
+    assert all(str(reply).startswith("OOM ") for reply in refused)
+    assert {b"OK"} == {reply for reply in replies if reply not in refused}
+    assert str(wire("CSET", "q", "a")).startswith("OOM ")
+    assert b"x" * MIB == wire("GET", "key0")
+    assert "yes" == figures(wire, "memory")["memory_full"]
+    assert 10 == wire("DEL", *(f"key{number}" for number in range(10)))
+    assert b"OK" == wire("CSET", "q", "a")
+    assert "no" == figures(wire, "memory")["memory_full"]
+
+
+def test_whyevict_tells_each_part_of_a_live_answers_score(wire3):
+    wire3("CSET", "how do i reset my password", "Like this.", "COST", "0.25")
+    wire3("CSET", "where is the office", "There.", "MODEL", "gpt-4o-mini")
+    for _ in range(3):
+        wire3("CGET", "how do i reset my password")
+
+    row = told(wire3("CWHYEVICT", "how do i reset my password"))
+    other = told(wire3("CWHYEVICT", "where is the office", "MODEL", "gpt-4o-mini"))
+
+    assert ("live", 0.25, "given") == (row["state"], row["cost_usd"], row["cost_source"])
+    assert 3.5 < row["frequency"] <= 4.0
+    assert row["cost_usd"] * row["rate"] * row["need"] / row["size_bytes"] == pytest.approx(row["score"])
+    assert ("live", "estimated") == (other["state"], other["cost_source"])
+    assert 0 < other["score"] < row["score"]
+    assert 0.5 < row["isolation"] <= 1.0
+    assert 1.0 == row["need"]
+
+
+def test_whyevict_shows_that_another_answer_could_stand_in(wire3):
+    vector = b"\x00\x00\x80?" + b"\x00" * 4
+    wire3("CSET", "the one", "answer", "VECTOR", vector)
+    wire3("CSET", "the other", "answer", "VECTOR", vector)
+
+    row = told(wire3("CWHYEVICT", "the one"))
+
+    assert (0.0, 0.1) == (pytest.approx(row["isolation"], abs=1e-6), row["need"])
+
+
+def test_whyevict_tells_why_an_answer_left(wire3):
+    wire3("CSET", "short lived", "a", "PX", "1")
+    wire3("CSET", "removed", "a")
+    wire3("CDELETEENTRY", "removed")
+    wire3("CSET", "flushed", "a", "TENANT", "acme")
+    wire3("CFLUSH", "TENANT", "acme")
+    deadline = time.monotonic() + 10
+    while told(wire3("CWHYEVICT", "short lived"))["state"] == "live" and time.monotonic() < deadline:
+        wire3("SWEEP")
+
+    rows = [
+        told(wire3("CWHYEVICT", *asked)) for asked in (("short lived",), ("removed",), ("flushed", "TENANT", "acme"))
+    ]
+
+    assert ["kept.expired", "kept.deleted", "kept.flushed"] == [row["reason"] for row in rows]
+    assert ["left", "left", "flushed"] == [row["state"] for row in rows]
+    assert {"key", "state", "reason", "at_ms", "ago_ms"} == set(rows[2])
+
+
+def test_one_tenant_learns_nothing_of_what_left_another(start_server):
+    wire = start_server().connect(protocol=3)
+    wire("CSET", "secret plan", "a", "TENANT", "acme")
+    wire("CDELETEENTRY", "secret plan", "TENANT", "acme")
+    asked = ("CWHYEVICT", "secret plan", "TENANT")
+
+    assert ("left", None) == (told(wire(*asked, "acme"))["state"], wire(*asked, "umbrella"))
+    wire("CFLUSH", "TENANT", "acme")
+    wire("CSET", "new plan", "a", "TENANT", "acme")
+    wire("CFLUSH", "TENANT", "acme")
+    assert ("flushed", None) == (told(wire(*asked, "acme"))["state"], wire(*asked, "umbrella"))
+
+
+@pytest.mark.parametrize("cost", ["-1", "nan", "much", "1e9"])
+def test_a_cost_that_is_no_price_is_refused(wire, cost):
+    assert str(wire("CSET", "q", "a", "COST", cost)).startswith("ERR COST ")
+    assert wire("CGET", "q") is None
+
+
+def test_the_metrics_show_each_part(server, wire):
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.probe_port}/metrics", timeout=10) as page:
+        text = page.read().decode()
+    parts = set(re.findall(r'crowkis_memory_part_bytes\{part="(\w+)"\}', text))
+
+    assert {"process", "store", "entries", "indexes", "ledger", "memo", "clients", "overhead"} == parts
+    assert parts == {name.removeprefix("part_") for name in figures(wire, "memory") if name.startswith("part_")}
+
+
+def test_a_limit_the_empty_server_exceeds_is_told_at_start(tmp_path):
+    command = [sys.executable, "-m", "crowkis", "server", "--port", "0", "--probe-port", "0", "--embedder", "hashing"]
+    command += ["--memory-limit", "16m", "--data-dir", str(tmp_path / "d")]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert 1 == ran.returncode
+    assert "memory_limit is 16777216 bytes and the empty server alone takes" in ran.stderr
