@@ -4,7 +4,7 @@ A new interface needs two implementations today, one of which injects faults or 
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from crowkis.values.vector import Vector
 
@@ -116,8 +116,21 @@ class VectorIndex(Protocol):
     def labels(self) -> Iterable[int]:
         """The labels present, in no order."""
 
+    def digest(self, label: int) -> bytes:
+        """What values.vector.digest() says of a label's vector. Raises KeyError where it is not there."""
+
     def __len__(self) -> int:
         """How many labels are present."""
 
     def size_bytes(self) -> int:
         """Memory held, approximately."""
+
+
+class Restored(NamedTuple):
+    """An index as a snapshot kept it: what it holds may have changed since."""
+
+    vectors: VectorIndex
+    labels: dict[bytes, int]
+    """Entry id to label, of everything in the index."""
+    digests: dict[bytes, bytes]
+    """Entry id to the digest of its vector then."""

@@ -30,6 +30,7 @@ def command(
     writes: bool = False,
     frees: bool = False,
     open: bool = False,  # noqa: A002
+    while_loading: bool = False,
 ) -> Callable[[Run], Run]:
     """Declare a word; the docstring's first line is its summary."""
     assert category in CATEGORIES, category
@@ -52,6 +53,7 @@ def command(
             parse=compile_parser(name, head, parameters),
             run=run,
             subcommands={},
+            while_loading=while_loading,
         )
         assert made.summary, f"{name} has no docstring"
         _enter(made)

@@ -77,10 +77,16 @@ def _memory(engine: Engine) -> list[str]:
 
 
 def _persistence(engine: Engine) -> list[str]:
-    backups = engine.backups
+    backups, progress = engine.backups, engine.house.progress
     running_s = (engine.now_ms - backups.started_ms) // 1000 if backups.running else -1
+    loading = [
+        f"loading_start_time:{engine.started_ms // 1000}",
+        f"loading_phase:{progress.phase}",
+        f"loading_loaded_things:{progress.done}",
+    ]
     return [
         f"loading:{int(not engine.house.loaded)}",
+        *([] if engine.house.loaded else loading),
         f"rdb_bgsave_in_progress:{int(bool(backups.running))}",
         f"rdb_last_save_time:{backups.written_ms // 1000}",
         f"rdb_last_bgsave_status:{'err' if backups.failure else 'ok'}",
@@ -124,7 +130,7 @@ def _keyspace(engine: Engine) -> list[str]:
 
 
 def _crowkis(engine: Engine) -> list[str]:
-    return engine.metrics.lines(row.name for row in METRICS if row.kind != "histogram")
+    return engine.metrics.lines([row.name for row in METRICS if row.kind != "histogram"])
 
 
 def _embedder(engine: Engine) -> list[str]:

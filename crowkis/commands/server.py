@@ -19,7 +19,7 @@ SERVER = "server"
 NOTHING = Encoded(b"")
 
 
-@command("INFO", arg("section", WORD, repeated=True, optional=True), category=SERVER)
+@command("INFO", arg("section", WORD, repeated=True, optional=True), category=SERVER, while_loading=True)
 def info(engine: Engine, client: Client, args: Any) -> Reply:
     """Tell the server's figures, all sections or those named."""
     return report.info(engine, [section.lower() for section in args.section])

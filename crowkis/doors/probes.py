@@ -68,8 +68,10 @@ class ProbeDoor:
         return JSONResponse({"status": self._status()})
 
     async def _readyz(self, request: Request) -> Response:
-        ready = self._engine.house.loaded
-        return JSONResponse({"status": self._status()}, 200 if ready else 503)
+        house = self._engine.house
+        if house.loaded:
+            return JSONResponse({"status": self._status()})
+        return JSONResponse({"status": self._status(), **house.progress._asdict()}, 503)
 
     async def _metrics(self, request: Request) -> Response:
         token = self._engine.house.token

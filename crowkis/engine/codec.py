@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crowkis.match.features import features
 from crowkis.values.question import Scope
 from crowkis.values.record import Departure, Entry
 from crowkis.values.vector import Vector
@@ -76,7 +75,7 @@ def encode_entry(entry: Entry, vector: Vector | None) -> bytes:
 
 
 def decode_entry(value: bytes) -> StoredEntry:
-    """What encode_entry() made; what the rules know of the text is worked out anew. Raises CodecError."""
+    """What encode_entry() made, without what the rules know of the text. Raises CodecError."""
     try:
         version, size = _ENTRY_HEAD.unpack_from(value)
         if version != VERSION:
@@ -87,7 +86,7 @@ def decode_entry(value: bytes) -> StoredEntry:
             entry_id=bytes.fromhex(facts["id"]),
             scope=Scope(*facts["scope"]),
             text=facts["text"],
-            features=features(facts["text"]),
+            features=None,
             tags=frozenset(facts["tags"]),
             fingerprint=facts["fingerprint"],
             created_ms=facts["created_ms"],

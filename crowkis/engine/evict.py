@@ -12,6 +12,7 @@ from crowkis.engine.residents import UNKNOWN, Resident
 from crowkis.engine.rules import SERVE_RULES
 from crowkis.engine.state import State, candidate_of
 from crowkis.lifecycle.eviction import SAMPLE, choose
+from crowkis.match.features import features
 from crowkis.match.judge import judge
 from crowkis.values.limits import CANDIDATES_FIRST
 from crowkis.values.question import Policy, Question
@@ -75,9 +76,10 @@ def isolation_of(state: State, entry: Entry, vector: Vector | None, now_ms: int)
     space = state.space_of(entry)
     if space is None or vector is None:
         return 1.0
-    question = Question(entry.text, entry.scope, entry.fingerprint, entry.tags, entry.features, now_ms)
+    known = entry.features or features(entry.text)
+    question = Question(entry.text, entry.scope, entry.fingerprint, entry.tags, known, now_ms)
     for label, similarity in space.index.search(vector, CANDIDATES_FIRST):
-        other = state.entries[space.by_label[label]]
+        other = state.judgeable(space.by_label[label])
         if other.entry_id == entry.entry_id:
             continue
         if judge(question, candidate_of(other, similarity), ANY_SIMILARITY, SERVE_RULES).objection is None:

@@ -1,6 +1,7 @@
 """May this call run now? Every check that stands before a command, in order, in one function."""
 
 import hmac
+from typing import NamedTuple
 
 from crowkis.engine.clients import Client
 from crowkis.values.call import Command
@@ -9,14 +10,23 @@ from crowkis.values.errors import CommandError, busy, denied, loading, memory_fu
 CONGESTION_RETRY_MS = 500
 
 
+class Progress(NamedTuple):
+    """How far the start has come. How much there is in all is not known before it has been read."""
+
+    phase: str
+    done: int
+
+
 class House:
     """What the gate asks about the server as a whole."""
 
-    __slots__ = ("congested", "loaded", "memory_full_bytes", "token", "writes_stopped")
+    __slots__ = ("congested", "loaded", "memory_full_bytes", "progress", "token", "writes_stopped")
 
     def __init__(self, token: str) -> None:
         self.token = token
         self.loaded = False
+        self.progress = Progress("opening the store", 0)
+        """Set by the thread that loads, until `loaded`."""
         self.writes_stopped = ""
         """The disk error that stopped writing, or empty."""
         self.congested = False
@@ -41,7 +51,7 @@ def refusal(client: Client, command: Command, house: House) -> CommandError | No
         return None
     if not client.admitted:
         return not_authenticated() if house.token else denied()
-    if not house.loaded:
+    if not house.loaded and not command.while_loading:
         return loading()
     return refused_write(command, house)
 

@@ -92,9 +92,10 @@ def with_vector(engine: Engine, asked: Asked, then: Callable[[Engine, Vector | E
 
 def exact(engine: Engine, asked: Asked) -> Found:
     """The stored answer to the very same question, if the rules let it out."""
-    entry = engine.state.entries.get(entry_id_of(asked.text, asked.scope))
-    if entry is None:
+    entry_id = entry_id_of(asked.text, asked.scope)
+    if entry_id not in engine.state.entries:
         return Found(None, 0.0, "miss", (), None)
+    entry = engine.state.judgeable(entry_id)
     question = Question(asked.text, asked.scope, entry.fingerprint, asked.tags, NO_FEATURES, engine.now_ms)
     verdict = judge(question, candidate_of(entry, 1.0, exact=True), _policy(engine, asked), EXACT_RULES)
     if verdict.objection is None:
@@ -120,7 +121,7 @@ def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Fo
             if label in seen:
                 continue
             seen.add(label)
-            entry = engine.state.entries[space.by_label[label]]
+            entry = engine.state.judgeable(space.by_label[label])
             verdict = judge(question, candidate_of(entry, similarity), policy, SERVE_RULES)
             verdicts.append(verdict)
             if verdict.objection is None:

@@ -5,8 +5,8 @@ can be worked out from it again. Never waits, never reads a clock.
 """
 
 import heapq
-from collections.abc import Callable, Iterator
-from typing import assert_never
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, Self, assert_never
 
 from crowkis.engine.codec import (
     ANSWER,
@@ -15,6 +15,7 @@ from crowkis.engine.codec import (
     PLAIN,
     PLAIN_HEAD,
     decode_entry,
+    decode_vector,
     encode_entry,
     encode_plain,
     entry_suffix,
@@ -23,8 +24,9 @@ from crowkis.engine.codec import (
 )
 from crowkis.engine.ledger import Ledger
 from crowkis.engine.residents import Resident, Residents
-from crowkis.interfaces import VectorIndex
+from crowkis.interfaces import Restored, VectorIndex
 from crowkis.lifecycle.eviction import faded
+from crowkis.match.features import features
 from crowkis.storage.store import Store
 from crowkis.values.question import Candidate
 from crowkis.values.record import (
@@ -38,7 +40,7 @@ from crowkis.values.record import (
     PutKey,
     Record,
 )
-from crowkis.values.vector import Vector
+from crowkis.values.vector import Vector, digest
 
 NewIndex = Callable[[int], VectorIndex]
 """Dimension to an empty index."""
@@ -50,13 +52,26 @@ SpaceKey = tuple[str, str, str]
 class Space:
     """The vectors of one tenant, namespace and embedder: tenants are apart by structure, with no filter to forget."""
 
-    __slots__ = ("_label", "by_label", "index", "labels")
+    __slots__ = ("_label", "by_label", "changed", "expected", "index", "labels")
 
     def __init__(self, index: VectorIndex) -> None:
         self.index = index
         self.by_label: dict[int, bytes] = {}
         self.labels: dict[bytes, int] = {}
+        self.changed: set[bytes] | None = None
+        """Ids put or dropped since the snapshot on disk was taken; None: there is no snapshot."""
+        self.expected: dict[bytes, bytes] = {}
+        """While recovering: what the snapshot holds and no entry has claimed yet, id to digest of the vector."""
         self._label = 0
+
+    @classmethod
+    def restored(cls, snapshot: Restored) -> Self:
+        """The space a snapshot kept; whether its entries are still there is found out by claim() and settle()."""
+        space = cls(snapshot.vectors)
+        space.labels, space.expected, space.changed = snapshot.labels, snapshot.digests, set()
+        space.by_label = {label: entry_id for entry_id, label in space.labels.items()}
+        space._label = max(space.by_label, default=-1) + 1
+        return space
 
     def put(self, entry_id: bytes, vector: Vector) -> None:
         """Remember or replace an entry's vector."""
@@ -66,6 +81,8 @@ class Space:
             self._label += 1
             self.labels[entry_id] = label
             self.by_label[label] = entry_id
+        if self.changed is not None:
+            self.changed.add(entry_id)
         self.index.add(label, vector)
 
     def drop(self, entry_id: bytes) -> None:
@@ -73,7 +90,28 @@ class Space:
         label = self.labels.pop(entry_id, None)
         if label is not None:
             del self.by_label[label]
+            if self.changed is not None:
+                self.changed.add(entry_id)
             self.index.remove(label)
+
+    def claim(self, entry_id: bytes, vector: Vector) -> bool:
+        """Is this vector there already, from the snapshot?"""
+        return self.expected.pop(entry_id, None) == digest(vector)
+
+    def settle(self) -> int:
+        """Drop what no entry claimed; tells how many."""
+        gone, self.expected = self.expected, {}
+        for entry_id in gone:
+            self.drop(entry_id)
+        return len(gone)
+
+
+class Reconciled(NamedTuple):
+    """How a space came back: vectors found in its snapshot, added or replaced because they were not, dropped."""
+
+    kept: int
+    added: int
+    dropped: int
 
 
 class State:
@@ -86,27 +124,60 @@ class State:
         self.spaces: dict[SpaceKey, Space] = {}
         self.expiries: list[tuple[int, bytes]] = []
         """A heap of (expire_at_ms, store key); a line whose entry or key has changed since means nothing."""
+        self.reconciled: dict[SpaceKey, Reconciled] = {}
+        """Filled by recover()."""
         self.residents = Residents()
         self.ledger = Ledger(store)
         self.index_bytes = 0
         """Memory of all indexes, approximately."""
         self._new_index = new_index
 
-    def recover(self) -> Iterator[int]:
-        """Work out everything from the store; yields the number of things read so far, for progress."""
+    def recover(self, snapshots: Mapping[SpaceKey, Restored] | None = None) -> Iterator[int]:
+        """Work out everything from the store; yields the number of things read so far, for progress.
+
+        `snapshots` spare linking the vectors they hold. They are not believed: afterwards the indexes hold what the
+        entries say, whatever was in the snapshots, and `reconciled` tells the difference.
+        """
+        self.spaces = {key: Space.restored(snapshot) for key, snapshot in (snapshots or {}).items()}
+        added: dict[SpaceKey, int] = {}
         done = 0
         self.ledger.recover()
         for key, value in self.store.items(ENTRY):
-            stored = decode_entry(value)
-            self._remember(stored.entry, stored.vector, key)
-            dimension = 0 if stored.vector is None else len(stored.vector)
-            self.residents.enter(stored.entry, dimension, 0.0, stored.entry.created_ms)
+            entry, vector = decode_entry(value)
+            self.entries[entry.entry_id] = entry
+            self._await_expiry(entry.expire_at_ms, key)
+            if vector is not None and not self._space(entry, vector).claim(entry.entry_id, vector):
+                self._space(entry, vector).put(entry.entry_id, vector)
+                added[_place(entry)] = added.get(_place(entry), 0) + 1
+            self.residents.enter(entry, 0 if vector is None else len(vector), 0.0, entry.created_ms)
             done += 1
             yield done
+        for place, space in list(self.spaces.items()):
+            dropped, new = space.settle(), added.get(place, 0)
+            self.reconciled[place] = Reconciled(len(space.labels) - new, new, dropped)
+            if not space.labels:
+                del self.spaces[place]
+        self.index_bytes = sum(space.index.size_bytes() for space in self.spaces.values())
         for key, value in self.store.items(PLAIN):
             self._await_expiry(PLAIN_HEAD.unpack_from(value)[1], key)
             done += 1
             yield done
+
+    def judgeable(self, entry_id: bytes) -> Entry:
+        """The entry with its features, worked out the first time they are wanted."""
+        entry = self.entries[entry_id]
+        if entry.features is None:
+            entry = self.entries[entry_id] = entry._replace(features=features(entry.text))
+        return entry
+
+    def vector_of(self, space: SpaceKey, entry_id: bytes) -> bytes | None:
+        """The stored vector of an entry that this space holds, as float32 bytes; None where it does not hold it."""
+        entry = self.entries.get(entry_id)
+        if entry is None or _place(entry) != space:
+            return None
+        value = self.get(ENTRY + entry_suffix(entry_id, entry.scope))
+        vector = None if value is None else decode_vector(value)
+        return None if vector is None else vector.astype("<f4").tobytes()
 
     def apply(self, record: Record) -> None:
         """Make one change, in memory and in the store's next log record. Raises storage.DiskError."""
@@ -245,19 +316,23 @@ class State:
         self.entries[entry.entry_id] = entry
         self._await_expiry(entry.expire_at_ms, key)
         if vector is not None:
-            place = (entry.scope.tenant, entry.scope.namespace, entry.fingerprint)
-            if place not in self.spaces:
-                self.spaces[place] = Space(self._new_index(len(vector)))
-            space = self.spaces[place]
+            space = self._space(entry, vector)
             size_bytes = space.index.size_bytes()
             space.put(entry.entry_id, vector)
             self.index_bytes += space.index.size_bytes() - size_bytes
+
+    def _space(self, entry: Entry, vector: Vector) -> Space:
+        """Where an entry's vector belongs."""
+        space = self.spaces.get(_place(entry))
+        if space is None:
+            space = self.spaces[_place(entry)] = Space(self._new_index(len(vector)))
+        return space
 
     def _forget(self, entry_id: bytes) -> None:
         old = self.entries.pop(entry_id, None)
         if old is None or not old.fingerprint:
             return
-        place = (old.scope.tenant, old.scope.namespace, old.fingerprint)
+        place = _place(old)
         space = self.spaces[place]
         size_bytes = space.index.size_bytes()
         space.drop(entry_id)
@@ -272,8 +347,13 @@ class State:
             heapq.heappush(self.expiries, (expire_at_ms, key))
 
 
+def _place(entry: Entry) -> SpaceKey:
+    return entry.scope.tenant, entry.scope.namespace, entry.fingerprint
+
+
 def candidate_of(entry: Entry, similarity: float, exact: bool = False) -> Candidate:
-    """A stored entry as the rules look at it."""
+    """A stored entry as the rules look at it; it must be judgeable (see State)."""
+    assert entry.features is not None
     return Candidate(
         entry.entry_id,
         entry.text,

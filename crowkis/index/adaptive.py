@@ -9,7 +9,10 @@ Never copies more than a named number of vectors in one call; a removal copies n
 are slow already, so that purging many entries stays cheap.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Self
+
+import numpy.typing as npt
 
 from crowkis.index.flat import FlatIndex
 from crowkis.index.hnsw import HnswIndex
@@ -88,6 +91,39 @@ class AdaptiveIndex:
         for part in self._parts():
             found.update(part.search(vector, k))
         return best_first(found.items(), k)
+
+    def digest(self, label: int) -> bytes:
+        """What values.vector.digest() says of a label's vector. Raises KeyError where it is not there."""
+        for part in self._parts():
+            if label in part:
+                return part.digest(label)
+        raise KeyError(label)
+
+    def dump(self) -> list[tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]]:
+        """Its parts for a snapshot, the current one first."""
+        return [part.dump() for part in self._parts()]
+
+    @classmethod
+    def restore(
+        cls,
+        dimension: int,
+        parts: Sequence[tuple[Mapping[str, Any], Mapping[str, npt.NDArray[Any]]]],
+        digest_of: Callable[[int], bytes],
+        flat_vectors_max: int = FLAT_VECTORS_MAX,
+    ) -> Self:
+        """What dump() described, with the digest of each label's vector. Raises what makes that impossible."""
+        index = cls(dimension, flat_vectors_max)
+        index._current, *left = (
+            FlatIndex.restore(dimension, arrays)
+            if facts["kind"] == "flat"
+            else HnswIndex.restore(dimension, facts, arrays, digest_of)
+            for facts, arrays in parts
+        )
+        index._leaving = [Leaving(part) for part in left]
+        for leaving in index._leaving:
+            leaving.pending = [label for label in leaving.pending if label not in index._current]
+        index._count = len(set(index.labels()))
+        return index
 
     def labels(self) -> Iterable[int]:
         """The labels present, in no order."""

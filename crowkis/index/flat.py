@@ -4,13 +4,14 @@ The index of choice while there are few vectors, and the oracle the graph is tes
 one moves the last row into its place. Never approximates, and never uses more than the caller's core.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from crowkis.index.unit import Match, best_first, checked, checked_dimension, similarities
-from crowkis.values.vector import Vector
+from crowkis.values.vector import Vector, digest
 
 ROWS_FIRST = 64
 """Rows reserved by the first add; doubled whenever they are full."""
@@ -53,6 +54,25 @@ class FlatIndex:
         """The vectors of these labels, one a row. Raises KeyError where one is not there."""
         copies: npt.NDArray[np.float32] = self._matrix[[self._rows[label] for label in labels]]
         return copies
+
+    def digest(self, label: int) -> bytes:
+        """What values.vector.digest() says of a label's vector. Raises KeyError where it is not there."""
+        return digest(self._matrix[self._rows[label]])
+
+    def dump(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """All of it, for a snapshot: facts that JSON can hold, and arrays that share its memory."""
+        count = len(self._rows)
+        return {"kind": "flat"}, {"labels": self._labels[:count], "matrix": self._matrix[:count]}
+
+    @classmethod
+    def restore(cls, dimension: int, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
+        """What dump() described. Raises ValueError where it describes nothing that can be."""
+        flat = cls(dimension)
+        flat._labels, flat._matrix = arrays["labels"].copy(), arrays["matrix"].copy()
+        flat._rows = {label: row for row, label in enumerate(flat._labels.tolist())}
+        if flat._matrix.shape != (len(flat._rows), dimension):
+            raise ValueError("labels and vectors do not fit together")
+        return flat
 
     def search(self, vector: Vector, k: int) -> list[Match]:
         """Up to k (label, cosine similarity) pairs, most similar first; equals by label."""

@@ -12,16 +12,15 @@ copies the living to a new one in time.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
-from hashlib import blake2b
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Self
 
 import hnswlib
 import numpy as np
 import numpy.typing as npt
 
 from crowkis.index.unit import Match, best_first, checked, checked_dimension, similarities
-from crowkis.values.vector import Vector
+from crowkis.values.vector import Vector, digest
 
 LINKS = 24
 """Links of a node per layer, twice that in the lowest (hnswlib's M)."""
@@ -66,16 +65,16 @@ class HnswIndex:
     def add(self, label: int, vector: Vector) -> None:
         """Remember `vector` as `label`; a label already there is replaced. Grows as needed."""
         unit = checked(vector, self.dimension)
-        digest = blake2b(unit.data, digest_size=16).digest()
+        mark = digest(unit)
         if label in self._slots:
-            if self._digests[self._slots[label]] == digest:
+            if self._digests[self._slots[label]] == mark:
                 return
             self.remove(label)
-        slot = self._slot_of.get(digest)
+        slot = self._slot_of.get(mark)
         if slot is None:
             slot = self._new_node(unit)
-            self._slot_of[digest] = slot
-            self._digests[slot] = digest
+            self._slot_of[mark] = slot
+            self._digests[slot] = mark
         insort(self._labels[slot], label)
         self._slots[label] = slot
 
@@ -95,6 +94,50 @@ class HnswIndex:
     def vectors(self, labels: Sequence[int]) -> npt.NDArray[np.float32]:
         """The vectors of these labels, one a row. Raises KeyError where one is not there."""
         return self._read([self._slots[label] for label in labels])
+
+    def digest(self, label: int) -> bytes:
+        """What values.vector.digest() says of a label's vector. Raises KeyError where it is not there."""
+        return self._digests[self._slots[label]]
+
+    def dump(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """All of it, for a snapshot: facts that JSON can hold, and arrays, copied (1.7 ms for 1,000 vectors of 384)."""
+        arrays: dict[str, npt.NDArray[Any]] = {
+            "labels": np.fromiter(self._slots.keys(), np.int64, len(self._slots)),
+            "slots": np.fromiter(self._slots.values(), np.int64, len(self._slots)),
+        }
+        facts: dict[str, Any] = {"kind": "graph", "nodes": len(self._labels)}
+        if self._graph is not None:
+            (state,) = self._graph.__getstate__()
+            arrays |= {f"graph.{name}": value for name, value in state.items() if isinstance(value, np.ndarray)}
+            facts["graph"] = {name: value for name, value in state.items() if not isinstance(value, np.ndarray)}
+        return facts, arrays
+
+    @classmethod
+    def restore(
+        cls,
+        dimension: int,
+        facts: Mapping[str, Any],
+        arrays: Mapping[str, npt.NDArray[Any]],
+        digest_of: Callable[[int], bytes],
+    ) -> Self:
+        """What dump() described, with the digest of each label's vector. Raises ValueError or RuntimeError."""
+        index, nodes = cls(dimension), facts["nodes"]
+        if "graph" in facts:
+            state = {name.removeprefix("graph."): array for name, array in arrays.items() if name.startswith("graph.")}
+            index._graph = hnswlib.Index.__new__(hnswlib.Index)
+            index._graph.__setstate__((facts["graph"] | state,))
+            if (index._graph.dim, index._graph.get_current_count()) != (dimension, nodes):
+                raise ValueError("the graph is not of the size told")
+        index._labels, index._digests = [[] for _ in range(nodes)], [b""] * nodes
+        for label, slot in zip(arrays["labels"].tolist(), arrays["slots"].tolist(), strict=True):
+            index._slots[label] = slot
+            index._labels[slot].append(label)
+            index._digests[slot] = digest_of(label)
+        for slot, sharing in enumerate(index._labels):
+            if sharing:
+                sharing.sort()
+                index._slot_of[index._digests[slot]] = slot
+        return index
 
     def dead_nodes(self) -> int:
         """How many nodes hold a vector that was removed."""

@@ -28,6 +28,8 @@ class Command(NamedTuple):
     """run(engine, client, args) -> Reply | Outcome | Waiting. Plain Python; waits for nothing. Raises CommandError."""
     subcommands: "dict[bytes, Command]"
     """By word in capitals; empty unless this word is only the head of others."""
+    while_loading: bool = False
+    """May run while the data directory is still being read; it looks at no state then."""
 
 
 class Vocabulary(NamedTuple):

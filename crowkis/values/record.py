@@ -12,7 +12,8 @@ class Entry(NamedTuple):
     entry_id: bytes
     scope: Scope
     text: str
-    features: Features
+    features: Features | None
+    """None until a rule needs them: working them out takes longer than reading the entry."""
     tags: frozenset[str]
     fingerprint: str
     """Empty when no vector could be made: such an entry serves exact repeats only."""

@@ -107,6 +107,14 @@ def test_store_peers_does_the_same_work_with_rocksdb_and_lmdb(tmp_path):
     assert {"crowkis", "rocksdb", "lmdb"} <= found.keys()
 
 
+def test_reopen_compares_starts_with_and_without_snapshots(tmp_path):
+    found = told_by("reopen.py", tmp_path, "--entries", "4500", "--dimension", "16")
+
+    assert (4_500, 16) == (found["entries"], found["dimension"])
+    assert found["snapshot_bytes"] > 4_500 * 16 * 4
+    assert found["ratio"] > 1
+
+
 def test_eviction_plays_every_policy_on_every_trace(tmp_path):
     data = written(tmp_path / "stream.jsonl", [{"query": f"what is {at % 7} plus {at % 3}"} for at in range(40)])
 

@@ -134,7 +134,9 @@ class TestStart:
         if still_loading:
             assert ["LOADING", "LOADING"] == [str(reply).partition(" ")[0] for reply in replies]
             assert (200, {"status": "starting"}) == (alive[0], json.loads(alive[1]))
-            assert (503, {"status": "starting"}) == (ready[0], json.loads(ready[1]))
+            progress = json.loads(ready[1])
+            assert (503, "starting") == (ready[0], progress["status"])
+            assert {"status", "phase", "done"} == progress.keys()
         assert b"OK" == wire("SET", "k", "v")
         assert (200, {"status": "ok"}) == (fetched(own, "/readyz")[0], json.loads(fetched(own, "/readyz")[1]))
 

@@ -42,7 +42,7 @@ def direction(text):
 def seen(state):
     """All that anyone can ask of a state."""
     return (
-        {entry_id: (entry, state.answer(entry)) for entry_id, entry in state.entries.items()},
+        {entry_id: (state.judgeable(entry_id), state.answer(entry)) for entry_id, entry in list(state.entries.items())},
         {place: {space.by_label[label] for label in space.index.labels()} for place, space in state.spaces.items()},
         dict(state.store.items(b"k")),
         state.vector_count(),
@@ -175,3 +175,17 @@ def test_recovery_comes_to_the_same_as_the_records_themselves(records, seed):
     again = fresh(disk.crash())
     assert seen(state) == seen(again)
     assert set(state.due(100, 99)) == set(again.due(100, 99))
+
+
+def test_features_are_worked_out_when_first_wanted_and_then_kept():
+    disk = FaultyDisk(Random(1))
+    state = fresh(disk)
+    record = put("export 10 invoices")
+    state.apply(record)
+    state.store.commit()
+    again = fresh(disk.crash())
+    entry_id = record.entry.entry_id
+
+    assert again.entries[entry_id].features is None
+    assert features("export 10 invoices") == again.judgeable(entry_id).features
+    assert again.judgeable(entry_id) is again.entries[entry_id]

@@ -55,6 +55,7 @@ OPENERS = {
     "crowkis/storage/disk.py",
     "crowkis/settings.py",
     "crowkis/engine/memory.py",
+    "crowkis/replica.py",  # tells the kernel to end it before the server
     "crowkis/embed/graph_cache.py",
     "crowkis/embed/minilm_graph.py",
     "crowkis/embed/onnx.py",

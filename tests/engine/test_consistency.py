@@ -1,0 +1,88 @@
+"""The check finds each way in which entries and indexes can disagree, and nothing where they agree."""
+
+from random import Random
+
+import numpy as np
+import pytest
+
+from crowkis.engine.consistency import inconsistencies
+from crowkis.engine.state import State
+from crowkis.index.adaptive import new_index
+from crowkis.storage.store import Store
+from crowkis.testing.disk import FaultyDisk
+from crowkis.values.question import Scope
+from crowkis.values.record import DropEntry, Entry, PutEntry
+
+DIMENSION = 4
+
+
+def unit(*numbers):
+    vector = np.array(numbers, dtype=np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+def put(state, number, vector, tenant="acme"):
+    scope = Scope(tenant, "", "", "")
+    fingerprint = "" if vector is None else "client:4"
+    entry = Entry(number.to_bytes(16, "big"), scope, f"q{number}", None, frozenset(), fingerprint, 1, 0, 1)
+    state.apply(PutEntry(entry, vector, b"a"))
+    return entry
+
+
+@pytest.fixture
+def state():
+    state = State(Store.open(FaultyDisk(Random(1))), new_index)
+    put(state, 1, unit(1, 0, 0, 0))
+    put(state, 2, unit(0, 1, 0, 0), "globex")
+    put(state, 3, None)
+    return state
+
+
+def space_of(state, tenant="acme"):
+    return state.spaces[(tenant, "", "client:4")]
+
+
+def test_nothing_is_said_where_all_is_well(state):
+    state.apply(DropEntry((2).to_bytes(16, "big"), Scope("globex", "", "", ""), "kept.deleted", 2))
+
+    assert [] == list(inconsistencies(state))
+
+
+def test_an_entry_missing_from_its_index_is_named(state):
+    space_of(state).drop((1).to_bytes(16, "big"))
+
+    assert [f"entry {1:032x} is not in its index"] == list(inconsistencies(state))
+
+
+def test_a_vector_without_its_entry_is_named(state):
+    space_of(state).put((9).to_bytes(16, "big"), unit(0, 0, 1, 0))
+
+    assert [f"entry {9:032x} is in an index it does not belong to"] == list(inconsistencies(state))
+
+
+def test_an_entry_in_a_second_index_is_named(state):
+    space_of(state, "globex").put((1).to_bytes(16, "big"), unit(1, 0, 0, 0))
+
+    assert [f"entry {1:032x} is in an index it does not belong to"] == list(inconsistencies(state))
+
+
+def test_a_stale_vector_is_named(state):
+    space_of(state).put((1).to_bytes(16, "big"), unit(1, 1, 0, 0))
+
+    assert [f"entry {1:032x} is in its index with another vector"] == list(inconsistencies(state))
+
+
+def test_an_index_that_forgot_a_label_is_told(state):
+    space_of(state).index.remove(0)
+    space_of(state).index.add(7, unit(1, 0, 0, 0))
+
+    assert [
+        "an index holds 1 vectors for 1 entries, or those of others",
+        f"entry {1:032x} is in its index with another vector",
+    ] == list(inconsistencies(state))
+
+
+def test_an_entry_stored_but_not_served_is_named(state):
+    del state.entries[(3).to_bytes(16, "big")]
+
+    assert f"entry {3:032x} is stored and not served" in list(inconsistencies(state))
