@@ -35,7 +35,7 @@ from crowkis.index.adaptive import new_index
 from crowkis.interfaces import Embedder
 from crowkis.metrics import Metrics
 from crowkis.settings import SettingError, Settings
-from crowkis.snapshots import Snapshots
+from crowkis.snapshots import INDEX_DIRECTORY, Snapshots
 from crowkis.storage import archive
 from crowkis.storage.cache import CACHE_BYTES_MAX
 from crowkis.storage.disk import Directory
@@ -59,8 +59,6 @@ STORE_PART = 16
 STORE_BYTES_MIN = 4 * MIB
 PROGRESS_EVERY = 10_000
 """Entries read between two progress lines at start."""
-INDEX_DIRECTORY = "index"
-"""Where in the data directory the snapshots of indexes lie; guarded by that directory's lock."""
 
 Log = Callable[..., None]
 

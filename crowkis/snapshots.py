@@ -23,6 +23,8 @@ from crowkis.metrics import Metrics
 from crowkis.replica import Order, encode_change, encode_order
 from crowkis.values.limits import MIB
 
+INDEX_DIRECTORY = "index"
+"""Where in the data directory the snapshots lie; guarded by that directory's lock."""
 VECTORS_MIN = FLAT_VECTORS_MAX
 """Spaces of no more vectors have no graph, or will soon have none, and get no snapshot."""
 CHANGES_MIN = 1_024

@@ -4,10 +4,13 @@ Exit code 0: clean, what a crash may leave behind included; 1: there is damage, 
 """
 
 from contextlib import closing
+from pathlib import Path
 
 import click
 
 from crowkis.cli import data_dir_option, opened
+from crowkis.index.snapshot import SUFFIX, SnapshotError, load
+from crowkis.snapshots import INDEX_DIRECTORY
 from crowkis.storage.check import Finding, verify
 from crowkis.storage.disk import Directory
 from crowkis.storage.errors import StorageError
@@ -22,13 +25,14 @@ class _Unchecked(click.ClickException):
 @data_dir_option
 @click.option("--repair", "mend", is_flag=True, help="Keep everything that is intact, and say what had to be dropped.")
 def verb(data_dir: str, mend: bool) -> None:
-    """Verify every checksum, the tables of all levels, the manifest and the log of a data directory.
+    """Verify every checksum of a data directory: tables of all levels, manifest, log and index snapshots.
 
     No server may have it open. Exit code 0: clean; 1: damage was found; 2: it could not be checked.
     """
     try:
         with closing(opened(data_dir)) as directory:
             damaged = _check(directory, mend)
+            _check_indexes(Path(data_dir) / INDEX_DIRECTORY)
     except (StorageError, OSError) as error:
         raise _Unchecked(str(error)) from None
     except click.ClickException as error:
@@ -56,6 +60,20 @@ def _check(directory: Directory, mend: bool) -> bool:
         click.echo(f"still {_line(finding)}")
     click.echo("repaired" if not left else "not everything could be repaired")
     return True
+
+
+def _check_indexes(path: Path) -> None:
+    """Name the index snapshots that cannot be used: the next start links those indexes anew from the stored vectors."""
+    if not path.is_dir():
+        return
+    with closing(Directory(path, lock=False)) as directory:
+        for name in directory.names():
+            if not name.endswith(SUFFIX):
+                continue
+            try:
+                load(directory, name)
+            except SnapshotError as error:
+                click.echo(f"{INDEX_DIRECTORY}/{name}: {error} (harmless: the next start makes it anew)")
 
 
 def _line(finding: Finding) -> str:

@@ -76,3 +76,15 @@ def test_what_cannot_be_looked_at_is_exit_code_2(run, data_dir, tmp_path, flags)
         assert "holds no data" in said
     assert not (tmp_path / "none").exists()
     assert [] == list((tmp_path / "other").iterdir())
+
+
+def test_an_index_snapshot_that_cannot_be_used_is_told_but_harmless(run, data_dir):
+    place = data_dir / "index"
+    place.mkdir()
+    (place / "00.index").write_bytes(b"not a snapshot")
+
+    code, said = run("check", "--data-dir", data_dir)
+
+    assert 0 == code
+    assert "index/00.index: " in said
+    assert "harmless" in said
