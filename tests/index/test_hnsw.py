@@ -134,7 +134,7 @@ class TestAGraphThatFindsTooLittle:
         self.reaches = lambda nodes, breadth: breadth == hnsw.BREADTH_SEARCH_MAX
 
         assert 8 == len(graph.search(directions(1)[0], 8))
-        assert [(8, hnsw.BREADTH_SEARCH), (8, hnsw.BREADTH_SEARCH_MAX)] == self.asked
+        assert [(8, hnsw.BREADTH_SMALL), (8, hnsw.BREADTH_SEARCH_MAX)] == self.asked
 
     def test_returns_what_it_reaches_when_there_are_too_many_to_compare(self, graph):
         self.reaches = lambda nodes, breadth: nodes <= 3
