@@ -11,20 +11,19 @@ themselves: `of the cores left` compares with the throughput reduced by the shar
 import asyncio
 import json
 import os
-import queue
 import random
 import resource
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 from time import perf_counter, sleep
 from typing import Any
 
 import uvloop
+from embedder import bare_texts_per_s
 from rig import (
     HOST,
     Running,
@@ -57,25 +56,6 @@ def new_texts(seed: str, count: int) -> list[str]:
         words = [rng.choice(OPENINGS), rng.choice(VERBS), "the", rng.choice(THINGS), *rng.choices(FILLERS, k=6)]
         found[" ".join(words) + "?"] = None
     return list(found)
-
-
-def bare_texts_per_s(embedder: OnnxEmbedder, texts: Sequence[str], workers: int) -> float:
-    """Threads that do nothing but embed."""
-    waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    for text in (*texts, *[None] * workers):
-        waiting.put(text)
-
-    def work() -> None:
-        while (text := waiting.get()) is not None:
-            embedder.embed([text])
-
-    threads = [threading.Thread(target=work) for _ in range(workers)]
-    began = perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return len(texts) / (perf_counter() - began)
 
 
 class Asker(asyncio.Protocol):

@@ -222,8 +222,7 @@ class App:
         self.log("data", directory=settings.data_dir, entries=len(state.entries),
                  vectors=state.vector_count(), keys=state.store.count(PLAIN), wal_sync=settings.wal_sync,
                  memory_limit=memory.limit_bytes)  # fmt: skip
-        strangers = sum(1 for entry in state.entries.values() if entry.fingerprint not in ("", embedder.fingerprint)
-                        and not entry.fingerprint.startswith("client:"))  # fmt: skip
+        strangers = state.strangers(embedder.fingerprint)
         if strangers:
             self.log("other embedder", level="warning", entries=strangers, effect="they serve exact repeats only")
         gc.collect()

@@ -10,8 +10,9 @@ from crowkis.commands.semantic import ASKING, asked_of, remaining_s
 from crowkis.engine.clients import Client
 from crowkis.engine.codec import ENTRY, scope_prefix
 from crowkis.engine.engine import Engine
-from crowkis.engine.lookup import Found, exact, nearest, with_vector
+from crowkis.engine.lookup import Found, exact, nearest, policy_of, with_vector
 from crowkis.engine.rules import SERVE_RULES
+from crowkis.engine.state import is_alive
 from crowkis.match.judge import explain
 from crowkis.values.limits import SCAN_COUNT_MAX
 from crowkis.values.reply import Reply
@@ -37,8 +38,8 @@ def cscan(engine: Engine, client: Client, args: Any) -> Reply:
     rows: list[Any] = []
     for key in listed:
         entry = engine.state.entries[key[-16:]]
-        alive = not entry.expire_at_ms or entry.expire_at_ms > engine.now_ms
-        if not alive or not wanted <= entry.tags or not fits(entry.text.lower().encode("utf-8", "surrogatepass")):
+        fitting = wanted <= entry.tags and fits(entry.text.lower().encode("utf-8", "surrogatepass"))
+        if not fitting or not is_alive(entry, engine.now_ms):
             continue
         name = entry.entry_id.hex()
         if not args.details:
@@ -64,7 +65,7 @@ def cscan(engine: Engine, client: Client, args: Any) -> Reply:
 def cexplain(engine: Engine, client: Client, args: Any) -> Any:
     """Say what CGET would serve and why: every candidate looked at, every gate with its measure and limit."""
     asked = asked_of(args)
-    bar = engine.settings.similarity_min if asked.similarity_min is None else asked.similarity_min
+    bar = policy_of(engine, asked).similarity_min
     first = exact(engine, asked)
     if first.hit is not None:
         return _told(first, bar)

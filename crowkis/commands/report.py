@@ -156,14 +156,12 @@ def _cache(engine: Engine) -> list[str]:
     ]
     if engine.house.loaded:
         entries = engine.state.entries.values()
-        comparable = ("", engine.embedder.fingerprint)
-        strangers = [e for e in entries if e.fingerprint not in comparable and not e.fingerprint.startswith("client:")]
         rows += [
             f"entries:{len(entries)}",
             f"tenants:{len({entry.scope.tenant for entry in entries})}",
             f"vectors:{engine.state.vector_count()}",
             f"entries_without_vector:{sum(1 for entry in entries if not entry.fingerprint)}",
-            f"entries_of_other_embedders:{len(strangers)}",
+            f"entries_of_other_embedders:{engine.state.strangers(engine.embedder.fingerprint)}",
         ]
     return rows
 

@@ -9,9 +9,9 @@ from crowkis.commands.registry import command
 from crowkis.commands.streaming import stream_of
 from crowkis.engine.clients import Client
 from crowkis.engine.engine import Engine, entry_id_of
-from crowkis.engine.lookup import Asked, Found, client_space, find, with_vector
+from crowkis.engine.lookup import Asked, Found, client_space, find, with_embedding, with_vector
+from crowkis.engine.state import is_alive
 from crowkis.match.features import features
-from crowkis.values.errand import EmbedText, Waiting
 from crowkis.values.errors import embedder_down, malformed
 from crowkis.values.limits import EXPIRE_MS_MAX, TAG_CHARS_MAX, TAGS_MAX
 from crowkis.values.outcome import Outcome
@@ -198,8 +198,7 @@ def _neighbours(engine: Engine, vector: Vector, args: Any) -> Reply:
     rows = []
     for label, similarity in space.index.search(vector, args.k):
         entry = engine.state.entries[space.by_label[label]]
-        alive = not entry.expire_at_ms or entry.expire_at_ms > engine.now_ms
-        if similarity >= args.threshold and alive and (not args.model or entry.scope == scope):
+        if similarity >= args.threshold and is_alive(entry, engine.now_ms) and (not args.model or entry.scope == scope):
             rows.append({"key": entry.entry_id.hex(), "similarity": similarity, "query": entry.text})
     return rows
 
@@ -212,5 +211,4 @@ def _embedded(engine: Engine, text: str, then: Any) -> Any:
             raise embedder_down(str(result))
         return then(engine, result)
 
-    vector = engine.recall(text)
-    return check(engine, vector) if vector is not None else Waiting(EmbedText(text), check)
+    return with_embedding(engine, text, check)

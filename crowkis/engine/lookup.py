@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from crowkis.engine.engine import Engine, entry_id_of
 from crowkis.engine.rules import EXACT_RULES, SERVE_RULES
-from crowkis.engine.state import candidate_of
+from crowkis.engine.state import CLIENT_SPACE, candidate_of
 from crowkis.match.features import features
 from crowkis.match.judge import judge
-from crowkis.values.errand import EmbedText, Waiting
+from crowkis.values.errand import EmbedText, Then, Waiting
 from crowkis.values.limits import CANDIDATES_FIRST, CANDIDATES_MAX
 from crowkis.values.question import Features, Policy, Question, Scope
 from crowkis.values.record import Entry
@@ -54,7 +54,7 @@ Finish = Callable[[Engine, Found], Reply]
 
 def client_space(dimension: int) -> str:
     """The fingerprint of vectors that clients supply themselves."""
-    return f"client:{dimension}"
+    return f"{CLIENT_SPACE}{dimension}"
 
 
 def find(engine: Engine, asked: Asked, finish: Finish) -> Any:
@@ -84,10 +84,13 @@ def with_vector(engine: Engine, asked: Asked, then: Callable[[Engine, Vector | E
     """Go on with the question's vector: the client's, a remembered one, or one made by an errand."""
     if asked.vector is not None:
         return then(engine, asked.vector)
-    vector = engine.recall(asked.text)
-    if vector is not None:
-        return then(engine, vector)
-    return Waiting(EmbedText(asked.text), then)
+    return with_embedding(engine, asked.text, then)
+
+
+def with_embedding(engine: Engine, text: str, then: Then) -> Any:
+    """Go on with a text's vector: a remembered one, or one made by an errand."""
+    vector = engine.recall(text)
+    return then(engine, vector) if vector is not None else Waiting(EmbedText(text), then)
 
 
 def exact(engine: Engine, asked: Asked) -> Found:
@@ -97,7 +100,7 @@ def exact(engine: Engine, asked: Asked) -> Found:
         return Found(None, 0.0, "miss", (), None)
     entry = engine.state.judgeable(entry_id)
     question = Question(asked.text, asked.scope, entry.fingerprint, asked.tags, NO_FEATURES, engine.now_ms)
-    verdict = judge(question, candidate_of(entry, 1.0, exact=True), _policy(engine, asked), EXACT_RULES)
+    verdict = judge(question, candidate_of(entry, 1.0, exact=True), policy_of(engine, asked), EXACT_RULES)
     if verdict.objection is None:
         return Found(entry, 1.0, "exact", (verdict,), None)
     return Found(None, 1.0, "miss", (verdict,), verdict.objection)
@@ -112,7 +115,7 @@ def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Fo
     if space is None:
         return Found(None, 0.0, "miss", so_far.verdicts, so_far.objection or Reason("candidates.none", 0, 1))
     question = Question(asked.text, asked.scope, fingerprint, asked.tags, features(asked.text), engine.now_ms)
-    policy = _policy(engine, asked)
+    policy = policy_of(engine, asked)
     verdicts, wanted = list(so_far.verdicts), CANDIDATES_FIRST
     seen: set[int] = set()
     while True:
@@ -147,7 +150,8 @@ def _missed(verdicts: list[Verdict]) -> Found:
     return Found(None, first.candidate.similarity if first else 0.0, "miss", tuple(verdicts), reason)
 
 
-def _policy(engine: Engine, asked: Asked) -> Policy:
+def policy_of(engine: Engine, asked: Asked) -> Policy:
+    """The limits in force for a look-up."""
     bar = engine.settings.similarity_min if asked.similarity_min is None else asked.similarity_min
     return Policy(bar)
 

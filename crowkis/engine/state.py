@@ -42,6 +42,9 @@ from crowkis.values.record import (
 )
 from crowkis.values.vector import Vector, digest
 
+CLIENT_SPACE = "client:"
+"""How the fingerprints of vectors begin that clients supply themselves."""
+
 NewIndex = Callable[[int], VectorIndex]
 """Dimension to an empty index."""
 
@@ -112,6 +115,11 @@ class Reconciled(NamedTuple):
     kept: int
     added: int
     dropped: int
+
+
+def is_alive(entry: Entry, now_ms: int) -> bool:
+    """Its time is not up."""
+    return not entry.expire_at_ms or entry.expire_at_ms > now_ms
 
 
 class State:
@@ -233,6 +241,11 @@ class State:
                 if entry is not None and entry.expire_at_ms == expire_at_ms:
                     found.append(DropEntry(entry.entry_id, entry.scope, "kept.expired", now_ms))
         return found
+
+    def strangers(self, fingerprint: str) -> int:
+        """How many entries lie in the space of another embedder than `fingerprint`; clients' own vectors are none."""
+        found = (entry.fingerprint for entry in self.entries.values())
+        return sum(1 for other in found if other not in ("", fingerprint) and not other.startswith(CLIENT_SPACE))
 
     def vector_count(self, tenant: str | None = None) -> int:
         """Vectors in all indexes, or in a tenant's."""

@@ -115,4 +115,3 @@ SUPERLATIVES = dict.fromkeys(
 ) | dict.fromkeys(
     listed("least fewest minimum lowest smallest shortest narrowest lightest earliest youngest cheapest"), "least"
 )
-AS_MUCH = listed("same equal equals exactly as")

@@ -5,6 +5,7 @@ that holds its intact parts. Where a removal is lost, what it removed may come b
 Never guesses at bytes: what a checksum does not vouch for is gone.
 """
 
+import contextlib
 import os
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -100,11 +101,9 @@ class _Repair:
         found = []
         for number in tables:
             level, size_bytes = 0, 0
-            try:
+            with contextlib.suppress(Corruption):  # such a table is salvaged, or named as lost, later
                 table = Table(self._filesystem, number, BlockCache(0))
                 level, size_bytes = table.facts.level, table.size_bytes
-            except Corruption:
-                pass  # salvaged, or named as lost, below
             found.append((level, -number, size_bytes))
         lines = tuple(TableLine(0, -number, size_bytes, 0) for _, number, size_bytes in sorted(found))
         return Manifest(min(segments, default=1), b"", {}, lines)

@@ -29,8 +29,6 @@ class StopServer(NamedTuple):
     """Stop as on SIGTERM. No result."""
 
 
-Errand = EmbedText | WriteBackup | CloseClients | StopServer
-
 Then = Callable[[Any, Any], Any]
 """then(engine, result) -> Reply | Outcome | Waiting, run inside the actor."""
 

@@ -54,4 +54,3 @@ Reply = Any
 
 OK = Encoded(b"+OK\r\n")
 PONG = Encoded(b"+PONG\r\n")
-NIL = None
