@@ -1,18 +1,85 @@
-"""Do the stored answers and the indexes say the same? Looks, and changes nothing.
+"""Do the things in the store fit together, and do the indexes say the same? Looks, and changes nothing.
 
-Every entry with a vector must be in exactly one index, that of its tenant, namespace and embedder, with the vector
-that is stored; and an index holds nothing else. Costs as much as reading every entry.
+Every entry must lie where its scope says, with its answer; every entry with a vector must be in exactly one index,
+that of its tenant, namespace and embedder, with the vector that is stored; and an index holds nothing else.
+Costs as much as reading everything. Names entries by their ids alone.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from crowkis.engine.codec import ENTRY, decode_entry
-from crowkis.engine.state import Space, State
+from crowkis.engine.codec import (
+    ANSWER,
+    ENTRY,
+    LEDGER,
+    PLAIN,
+    PLAIN_HEAD,
+    VERSION,
+    CodecError,
+    decode_departure,
+    decode_entry,
+    entry_suffix,
+)
+from crowkis.engine.state import Space, SpaceKey, State
+from crowkis.storage.store import Store
+from crowkis.values.limits import DATABASES
 from crowkis.values.vector import Vector, digest
 
 
+class Misfit(NamedTuple):
+    """Something in the store that belongs to nothing: a start would stumble over it, or serve what is not whole."""
+
+    key: bytes
+    """Removing this key puts it right."""
+    what: str
+
+
+def misfits(store: Store) -> Iterator[Misfit]:
+    """Everything a server could not make sense of. Do not write while iterating. Raises StorageError."""
+    answers = {key[1:]: len(value) for key, value in store.items(ANSWER)}
+    dimensions: dict[SpaceKey, int] = {}
+    for key, value in store.items(ENTRY):
+        answer_bytes = answers.pop(key[1:], None)
+        what = _entry_fault(key, value, answer_bytes, dimensions)
+        if what:
+            yield Misfit(key, f"entry {key[-16:].hex()} {what}")
+            if answer_bytes is not None:
+                yield Misfit(ANSWER + key[1:], f"the answer of entry {key[-16:].hex()}")
+    for suffix in answers:
+        yield Misfit(ANSWER + suffix, f"an answer without its entry {suffix[-16:].hex()}")
+    for key, value in store.items(PLAIN):
+        if len(key) < 2 or key[1] >= DATABASES or len(value) < PLAIN_HEAD.size or value[0] != VERSION:
+            yield Misfit(key, "a plain key is not laid out as this version writes it")
+    for key, value in store.items(LEDGER):
+        try:
+            decode_departure(value)
+        except CodecError as error:
+            yield Misfit(key, f"a line of the ledger: {error}")
+
+
+def _entry_fault(key: bytes, value: bytes, answer_bytes: int | None, dimensions: dict[SpaceKey, int]) -> str:
+    """What is wrong with an entry, or nothing. `dimensions` takes note of each space's as it is met."""
+    try:
+        entry, vector = decode_entry(value)
+    except (CodecError, ValueError) as error:
+        return f"cannot be read: {error}"
+    if key != ENTRY + entry_suffix(entry.entry_id, entry.scope):
+        return "lies under a key that is not its own"
+    if answer_bytes is None:
+        return "has no answer"
+    if answer_bytes != entry.answer_bytes:
+        return f"has an answer of {answer_bytes} bytes and says {entry.answer_bytes}"
+    if (vector is None) != (not entry.fingerprint):
+        return "has no vector and names an embedder" if vector is None else "has a vector and names no embedder"
+    if vector is not None:
+        expected = dimensions.setdefault((entry.scope.tenant, entry.scope.namespace, entry.fingerprint), len(vector))
+        if len(vector) != expected:
+            return f"has a vector of {len(vector)} numbers where its space has {expected}"
+    return ""
+
+
 def inconsistencies(state: State) -> Iterator[str]:
-    """One line for each thing that is not as it should be; names entries by their ids alone."""
+    """One line for each thing in which entries and indexes do not agree."""
     for space in state.spaces.values():
         yield from _within(space)
     unclaimed = {(place, entry_id) for place, space in state.spaces.items() for entry_id in space.labels}

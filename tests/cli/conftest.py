@@ -4,11 +4,12 @@ import pytest
 from click.testing import CliRunner
 
 from crowkis.cli import main
+from crowkis.engine.codec import encode_plain, plain_key
 from crowkis.storage.disk import Directory
 from crowkis.storage.store import Store
 
-PAIRS = [(b"e%04d" % number, b"entry %d " % number * 20) for number in range(400)]
-LATER = [(b"k\0later%d" % number, b"value") for number in range(10)]
+PAIRS = [(plain_key(0, b"%04d" % number), encode_plain(b"value %d " % number * 20, 0)) for number in range(400)]
+LATER = [(plain_key(0, b"later%d" % number), encode_plain(b"value", 0)) for number in range(10)]
 
 
 @pytest.fixture
