@@ -85,12 +85,14 @@ def test_plain_compares_with_redis_at_the_same_durability(tmp_path):
     }
 
 
-def test_kill_finds_every_acknowledged_write_again(tmp_path):
-    found = told_by("kill.py", tmp_path, "--rounds", "1", "--clients", "2")
+def test_kill_finds_everything_as_it_was_acknowledged(tmp_path):
+    found = told_by("kill.py", tmp_path, "--rounds", "2", "--clients", "2", "--crowd", "50")
 
-    assert 0 == found["lost"]
-    assert found["answers_checked"] > 0
-    assert found["paraphrases_asked"] == found["paraphrases_served"]
+    assert (0, 0, 0, []) == (found["lost"], found["returned"], found["wrong"], found["faults"])
+    counts = found["counts"]
+    assert counts["acknowledged"] > 0
+    assert counts["answers checked"] > 50
+    assert counts["paraphrases asked"] == counts["paraphrases served"]
 
 
 def test_store_measures_durability_growth_and_stretches(tmp_path):
