@@ -100,6 +100,8 @@ class Writer(threading.Thread):
         self.reworded: dict[str, bytes] = {}
         """Answers whose vector the server's embedder made in this round."""
         self.step = 0
+        self.failure = ""
+        """A reply that no round should bring."""
 
     def run(self) -> None:
         """Call until the connection breaks."""
@@ -114,9 +116,9 @@ class Writer(threading.Thread):
         try:
             client.execute_command(*call.words)
         except redis.ResponseError as error:  # BUSY and OOM change nothing
-            if not str(error).startswith(("BUSY", "OOM")):
-                raise
             self.refused += 1
+            if not str(error).startswith(("BUSY", "OOM")):
+                self.failure = f"{call.words[0]!r} is told {error}"
         else:
             call.apply(self.known, self.sent_at, time())
             self.acknowledged += 1
@@ -349,6 +351,8 @@ def paraphrases_found(port: int, writers: list[Writer]) -> tuple[int, int]:
         for question, value in there[:PARAPHRASES]:
             reworded = question.replace("Why is", "Tell me why").replace("near", "is near")
             reply = client.execute_command("CGET", reworded, "THRESHOLD", "0.7", "TENANT", writer.tenant)
+            if reply is None and client.execute_command("CGET", question, "TENANT", writer.tenant) is None:
+                continue  # evicted since it was looked for
             asked += 1
             found += reply is not None and reply[b"response"] == value and reply[b"hit_type"] == b"vector"
     client.close()
@@ -401,7 +405,7 @@ def children(pid: int) -> Iterator[int]:
         yield from map(int, path.read_text().split())
 
 
-def checked(directory: Path, tally: Counter[str]) -> list[str]:
+def checked(directory: Path, number: int, tally: Counter[str]) -> list[str]:
     """What `crowkis check` objects to; counts what it saw the kill leave behind."""
     data = directory / "data"
     command = [sys.executable, "-m", "crowkis", "check", "--data-dir", str(data)]
@@ -409,7 +413,7 @@ def checked(directory: Path, tally: Counter[str]) -> list[str]:
     leavings = {
         "killed amid a flush or fold": "left over from a crash" in ran.stdout,
         "killed amid an append": "unfinished write" in ran.stdout,
-        "killed amid a backup": any(path.suffix != ".crowkbak" for path in (data / "backups").glob("*")),
+        "killed amid a backup": any((data / "backups").glob(f"round{number}.crowkbak.*")),
     }
     tally.update(name for name, there in leavings.items() if there)
     return [] if ran.returncode == 0 else [f"check: {line}" for line in (ran.stdout + ran.stderr).splitlines()]
@@ -456,9 +460,10 @@ def main() -> None:
                 if room_bytes == ROOM_BYTES:
                     crowd(server.port, knowns[0], options.crowd)
                 writers = one_round(server, number, knowns, rng, tally)
-            unclean = checked(directory, tally)
+            unclean = checked(directory, number, tally)
             tally["directories not clean"] += bool(unclean)
             wrong += [f"after kill {number + 1}: {line}" for line in unclean]
+            wrong += [f"in round {number}: wrong: {writer.failure}" for writer in writers if writer.failure]
     report: dict[str, Any]
     report = {"question": "what kill -9 does to acknowledged writes", "machine": machine(),
               "wal_sync": options.wal_sync, "rounds": options.rounds, "clients": options.clients,
