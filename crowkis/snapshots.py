@@ -21,6 +21,7 @@ from crowkis.index.snapshot import SUFFIX, TEMPORARY_SUFFIX, SnapshotError, load
 from crowkis.interfaces import Clock, Filesystem, Restored
 from crowkis.metrics import Metrics
 from crowkis.replica import Order, encode_change, encode_order
+from crowkis.storage.errors import StorageError
 from crowkis.values.limits import MIB
 
 INDEX_DIRECTORY = "index"
@@ -58,13 +59,16 @@ class Telling:
         space.changed = set()  # from here on: what changes while the replica works
 
     def collect(self, state: State, clock: Clock) -> bool:
-        """Fetch vectors until the time for one tick is up; True when there is nothing left to fetch."""
+        """Fetch vectors until the time for one tick is up; True when there is nothing left to fetch.
+
+        Raises StorageError.
+        """
         end_ns = clock.monotonic_ns() + TELL_NS_MAX
         while self.left and self.held_bytes < TOLD_BYTES_MAX:
             entry_id = self.left.pop()
             held = state.spaces.get(self.place) is self.space and entry_id in self.space.labels
-            row = encode_change((entry_id, state.vector_of(self.place, entry_id) if held else None))
             self.told.append(entry_id)
+            row = encode_change((entry_id, state.vector_of(self.place, entry_id) if held else None))
             self.rows.append(row)
             self.held_bytes += len(row)
             if clock.monotonic_ns() >= end_ns:
@@ -148,8 +152,13 @@ class Snapshots:
             if self._replica.done():
                 self._finish(self._replica)
         elif self._telling is not None:
-            if self._telling.collect(state, self._clock):
-                self._replica = self._thread.submit(self._run_replica, self._telling)
+            try:
+                whole = self._telling.collect(state, self._clock)
+            except StorageError as error:
+                self._give_up(self._telling, error)
+            else:
+                if whole:
+                    self._replica = self._thread.submit(self._run_replica, self._telling)
         elif self._clock.now_ms() >= self._not_before_ms:
             self._begin(state)
 
@@ -201,13 +210,17 @@ class Snapshots:
         try:
             self._written(telling.place, replica.result())
         except (OSError, ValueError, subprocess.SubprocessError) as error:
-            telling.give_back()
-            self._not_before_ms = self._clock.now_ms() + RETRY_MS
-            self._metrics.count("index_snapshot_failures_total")
-            self._log("index snapshot failed", level="warning", file=snapshot_name(telling.place), why=str(error))
+            self._give_up(telling, error)
         else:
             if telling.left and telling.space.changed is not None:
                 telling.space.changed.update(telling.left)
+
+    def _give_up(self, telling: Telling, error: Exception) -> None:
+        telling.give_back()
+        self._telling = None
+        self._not_before_ms = self._clock.now_ms() + RETRY_MS
+        self._metrics.count("index_snapshot_failures_total")
+        self._log("index snapshot failed", level="warning", file=snapshot_name(telling.place), why=str(error))
 
     def _end_replica(self) -> None:
         self._ending = True

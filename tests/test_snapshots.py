@@ -194,6 +194,23 @@ def run_until(server, done):
         time.sleep(0.01)
 
 
+def test_an_entry_the_disk_does_not_give_ends_a_snapshot_and_not_the_server():
+    server = Server()
+    server.put(0, 40)
+    job = server.store.begin_flush()
+    server.store.run(job)
+    server.store.finish(job)
+    server.snapshots.tick(server.state)
+    server.disk.fail_at = server.disk.calls + 1
+    server.snapshots.tick(server.state)
+
+    (said,) = server.said("index snapshot failed")
+    assert "injected" in said["why"]
+    assert 1 == server.metrics.plain["index_snapshot_failures_total"]
+    assert server.state.spaces[PLACE].changed is None
+    server.snapshots.close()
+
+
 @pytest.mark.process
 def test_the_replica_takes_snapshots_while_the_server_goes_on(tmp_path):
     server = Server(path=tmp_path, files=Directory(tmp_path, lock=False))

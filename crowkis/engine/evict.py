@@ -14,6 +14,7 @@ from crowkis.engine.state import State, candidate_of
 from crowkis.lifecycle.eviction import SAMPLE, choose
 from crowkis.match.features import features
 from crowkis.match.judge import judge
+from crowkis.storage.errors import StorageError
 from crowkis.values.limits import CANDIDATES_FIRST
 from crowkis.values.question import Policy, Question
 from crowkis.values.record import DropEntry, Entry
@@ -64,9 +65,12 @@ class Evictor:
         return list(chosen.values())
 
     def look(self, resident: Resident, now_ms: int) -> None:
-        """Measure the isolation of a stored answer anew."""
+        """Measure the isolation of a stored answer anew; one that cannot be read counts as alone."""
         entry = self._state.entries[resident.entry_id]
-        stored = self._state.get(ENTRY + entry_suffix(entry.entry_id, entry.scope))
+        try:
+            stored = self._state.get(ENTRY + entry_suffix(entry.entry_id, entry.scope))
+        except StorageError:
+            stored = None
         vector = None if stored is None else decode_vector(stored)
         resident.isolation = isolation_of(self._state, entry, vector, now_ms)
 

@@ -27,6 +27,7 @@ from crowkis.engine.residents import Resident, Residents
 from crowkis.interfaces import Restored, VectorIndex
 from crowkis.lifecycle.eviction import faded
 from crowkis.match.features import features
+from crowkis.storage.errors import Corruption, DiskError
 from crowkis.storage.store import Store
 from crowkis.values.question import Candidate
 from crowkis.values.record import (
@@ -229,12 +230,22 @@ class State:
         return None if value is None else int(PLAIN_HEAD.unpack_from(value)[1])
 
     def due(self, now_ms: int, most: int) -> list[Record]:
-        """Removals for up to `most` entries and keys whose time is up; lines that mean nothing are dropped."""
+        """Removals for up to `most` entries and keys whose time is up; lines that mean nothing are dropped.
+
+        A disk that does not give a key ends it for this time; a damaged key stays until somebody writes it.
+        """
         found: list[Record] = []
         while self.expiries and self.expiries[0][0] <= now_ms and len(found) < most:
             expire_at_ms, full = heapq.heappop(self.expiries)
             if full[:1] == PLAIN:
-                if self.plain_expiry(full) == expire_at_ms:
+                try:
+                    ends_ms = self.plain_expiry(full)
+                except DiskError:
+                    self._await_expiry(expire_at_ms, full)
+                    break
+                except Corruption:
+                    continue
+                if ends_ms == expire_at_ms:
                     found.append(DropKey(full[1], full[2:]))
             else:
                 entry = self.entries.get(full[-16:])

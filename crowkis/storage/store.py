@@ -176,7 +176,10 @@ class Store:
             self.append()
 
     def remove(self, key: bytes) -> bool:
-        """Forget `key`; False where it was not there, and then nothing is logged. Raises DiskError when in doubt."""
+        """Forget `key`; False where it was not there, and then nothing is logged. Raises DiskError when in doubt.
+
+        Where a table cannot be read, a key of the counted spaces is a DiskError too; any other counts as there.
+        """
         if self.in_doubt is not None:
             raise self._refusal()
         if not self._is_there(key):
@@ -362,6 +365,10 @@ class Store:
             return self.get(key) is not None
         except Corruption:
             return True  # something is, and a newer word on it is what makes it readable again
+        except DiskError:
+            if key[:1] in self._counts.spaces:
+                raise
+            return True  # perhaps: a removal too many does no harm, one of two that fails would
 
     def _find_below(self, key: bytes) -> bytes | None:
         """What is older than the memtable. The frozen one is looked at first: once gone, the tables hold it."""

@@ -210,3 +210,21 @@ def test_an_answer_whose_vector_was_being_made_is_refused_too_when_memory_is_ful
         assert {} == engine.state.entries
 
     play(story)
+
+
+def test_an_answer_that_the_disk_does_not_give_counts_as_alone_and_can_leave():
+    disk = FaultyDisk(Random(1))
+    state = State(Store.open(disk, cache_bytes_max=0), new_index)
+    for text in ("how are you", "how are you please"):
+        state.apply(put(text, angle=0.0))
+    job = state.store.begin_flush()
+    state.store.run(job)
+    state.store.finish(job)
+    disk.fail_at = disk.calls + 1
+    resident = next(iter(state.residents.by_id.values()))
+    evictor = Evictor(state, Random(2).randrange)
+    evictor.look(resident, 50)
+
+    assert 1.0 == resident.isolation
+    evictor.look(resident, 50)
+    assert resident.isolation < 0.01

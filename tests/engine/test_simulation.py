@@ -44,7 +44,7 @@ from crowkis.values.question import Scope
 
 FIRST_SEED = int(os.environ.get("CROWKIS_SEED", "0"), 0)
 SEEDS = int(os.environ.get("CROWKIS_SEEDS", "250"))
-STEPS = 60
+STEPS = 80
 FOUND_SEEDS = Path(__file__).with_name("seeds.txt")
 START_MS = 1_700_000_000_000
 
@@ -156,6 +156,9 @@ class Callers:
         """Texts whose vector is known without an errand."""
         self.cache = NaiveCache()
         self.numbers = count()
+        self.namespaces, self.models = rng.choice((("",), NAMESPACES)), rng.choice((("",), MODELS))
+        subjects = rng.sample(SUBJECTS, rng.randint(1, len(SUBJECTS)))
+        self.texts = [text for text in TEXTS if SUBJECT[text] in subjects]
         self.weights = [rng.choice((1, 3, 10)) for _ in self.semantic() + self.plain()]
 
     def semantic(self):
@@ -175,7 +178,7 @@ class Callers:
 
     def place(self):
         choice = self.rng.choice
-        scope = Scope(choice(TENANTS), choice(NAMESPACES), choice(MODELS), "")
+        scope = Scope(choice(TENANTS), choice(self.namespaces), choice(self.models), "")
         words = ["TENANT", scope.tenant]
         words += ["NAMESPACE", scope.namespace] if scope.namespace else []
         return scope, words + (["MODEL", scope.model] if scope.model else [])
@@ -192,7 +195,7 @@ class Callers:
 
     def question(self):
         """A text, the words for its vector, and the space it is looked for in."""
-        text = self.rng.choice(TEXTS)
+        text = self.rng.choice(self.texts)
         if self.rng.random() < 0.15:
             return text, ["VECTOR", VECTORS[text].tobytes()], CLIENT_SPACE
         return text, [], EMBEDDER.fingerprint
@@ -232,7 +235,7 @@ class Callers:
         return Call(encoded(words), run, near, scope.tenant, not vector)
 
     def cdelete(self, db):
-        (scope, where), text = self.place(), self.rng.choice(TEXTS)
+        (scope, where), text = self.place(), self.rng.choice(self.texts)
 
         def run(now):
             one = self.cache.answers.pop((scope, normalise(text)), None)
@@ -570,10 +573,12 @@ class History:
         return bool(house.writes_stopped or house.congested or house.memory_full_bytes)
 
     async def run_actor(self):
-        echo = self.actor.round_trip()
-        await asyncio.wait((echo, self.task), return_when=asyncio.FIRST_COMPLETED)
-        if self.task.done():
-            raise Lost("the actor stopped") from self.task.exception()
+        self.echo = self.actor.round_trip()
+        await self.echo  # and nothing between: the next batch must not have begun
+
+    def actor_stopped(self, task):
+        if not task.cancelled() and not self.echo.done():
+            self.echo.set_exception(Lost(f"the actor stopped: {task.exception()!r}"))
 
     def compare(self, expected, refusing):
         """Hold every reply against what the naive cache allows."""
@@ -828,6 +833,7 @@ class History:
         self.beside = Beside(state.store)
         self.actor = Actor(self.engine, ALL_WORDS, self.clock, self.beside, b"salt")
         self.task = asyncio.get_running_loop().create_task(self.actor.run())
+        self.task.add_done_callback(self.actor_stopped)
         self.clients = [self.engine.clients.enter(f"127.0.0.1:{n}", True, Sink(), self.clock.ms) for n in range(3)]
         for db, client in enumerate(self.clients):
             client.db = min(db, 1)
@@ -909,3 +915,52 @@ class TestHistories:
 
         assert histories[0].disk.files() == histories[1].disk.files()
         assert histories[0].disk.calls == histories[1].disk.calls
+
+
+class TestPlantedBugs:
+    """If these are not noticed, the histories above prove nothing."""
+
+    def test_an_apply_that_forgets_to_drop_the_vector_is_caught(self, monkeypatch):
+        monkeypatch.setattr(Space, "drop", lambda self, entry_id: None)
+
+        assert caught() > 30
+
+    def test_an_entry_id_that_leaves_the_tenant_out_is_caught(self, monkeypatch):
+        remembered = engine_room._remembered_id
+        monkeypatch.setattr(
+            engine_room, "_remembered_id", lambda text, scope: remembered(text, scope._replace(tenant=""))
+        )
+
+        assert caught() > 20
+
+    def test_a_flush_that_takes_other_tenants_along_is_caught(self, monkeypatch):
+        monkeypatch.setattr(State, "_within", lambda self, tenant, namespace: iter(self.entries.values()))
+
+        assert caught() > 20
+
+    def test_serving_what_has_expired_is_caught(self, monkeypatch):
+        for name in ("EXACT_RULES", "SERVE_RULES"):
+            rules = tuple(gate for gate in getattr(lookup, name) if gate.name != "freshness")
+            monkeypatch.setattr(lookup, name, rules)
+
+        assert caught() > 10
+
+    def test_leaving_without_a_line_in_the_ledger_is_caught(self, monkeypatch):
+        monkeypatch.setattr(State, "_note", lambda self, record, resident: None)
+
+        assert caught() > 10
+
+    def test_a_sync_that_does_nothing_is_caught(self):
+        class Disk(FaultyDisk):
+            def make_durable(self, content):
+                pass
+
+        assert caught(Disk) > 10
+
+    def test_a_reply_that_does_not_wait_for_the_sync_is_caught(self, monkeypatch):
+        async def sync(self):
+            pass
+
+        monkeypatch.setattr(Beside, "sync", sync)
+
+        assert caught() > 3

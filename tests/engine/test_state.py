@@ -189,3 +189,31 @@ def test_features_are_worked_out_when_first_wanted_and_then_kept():
     assert again.entries[entry_id].features is None
     assert features("export 10 invoices") == again.judgeable(entry_id).features
     assert again.judgeable(entry_id) is again.entries[entry_id]
+
+
+class TestUnreadable:
+    def flushed(self, disk):
+        """A state whose things are all in a table that nothing keeps in memory."""
+        state = State(Store.open(disk, counted=PLAIN, cache_bytes_max=0), new_index)
+        state.apply(put("q"))
+        state.apply(PutKey(0, b"k", b"v", 5))
+        job = state.store.begin_flush()
+        state.store.run(job)
+        state.store.finish(job)
+        return state
+
+    @pytest.mark.parametrize("call", [1, 2])
+    def test_an_answer_is_removed_whole_when_the_disk_does_not_give_it(self, disk, call):
+        state, entry = self.flushed(disk), put("q").entry
+        disk.fail_at = disk.calls + call
+        state.apply(DropEntry(entry.entry_id, entry.scope, "kept.deleted", 1))
+        state.store.commit()
+
+        assert ["k", "l"] == [key[:1].decode() for key, _ in fresh(disk).store.items()]
+
+    def test_an_expired_key_that_the_disk_does_not_give_is_removed_later(self, disk):
+        state = self.flushed(disk)
+        disk.fail_at = disk.calls + 1
+
+        assert [] == state.due(9, 10)
+        assert [DropKey(0, b"k")] == state.due(9, 10)

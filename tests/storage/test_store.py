@@ -270,6 +270,30 @@ class TestBesideAnotherThread:
         assert ([], 0, 300) == (failures, unsynced_bytes, found)
 
 
+class TestUnreadable:
+    def unreadable(self, disk, counted=b""):
+        store = Store.open(disk, counted=counted, cache_bytes_max=0)
+        store.put(b"k", b"v")
+        flush(store)
+        disk.fail_at = disk.calls + 1
+        return store
+
+    def test_a_removal_of_what_cannot_be_read_is_made_all_the_same(self, disk):
+        store = self.unreadable(disk)
+
+        assert store.remove(b"k")
+        store.commit()
+        assert b"k" not in Store.open(disk)
+
+    def test_but_not_where_keys_are_counted(self, disk):
+        store = self.unreadable(disk, counted=b"k")
+        with pytest.raises(DiskError):
+            store.remove(b"k")
+
+        assert (b"v", 1) == (store.get(b"k"), store.count(b"k"))
+        assert store.in_doubt is None
+
+
 class TestInDoubt:
     @pytest.mark.parametrize("calls", [1, 2])
     def test_a_failed_append_or_sync_stops_all_writes_until_reopened(self, disk, store, calls):
