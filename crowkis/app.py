@@ -302,6 +302,7 @@ class App:
             "entries": state.residents.held_bytes,
             "indexes": lambda: state.index_bytes,
             "ledger": state.ledger.size_bytes,
+            "ends": state.ends.size_bytes,
             "memo": lambda: pool.memo.size_bytes,
             "clients": lambda: self.resp.held_bytes,
         }

@@ -125,8 +125,13 @@ def _cluster(engine: Engine) -> list[str]:
 def _keyspace(engine: Engine) -> list[str]:
     if not engine.house.loaded:
         return []
-    counts = [engine.state.key_count(db) for db in range(DATABASES)]
-    return [f"db{db}:keys={count},expires=0,avg_ttl=0" for db, count in enumerate(counts) if count]
+    rows = []
+    for db in range(DATABASES):
+        count = engine.state.key_count(db)
+        if count:
+            expires, left_ms = engine.state.ends.of_database(db, engine.now_ms)
+            rows.append(f"db{db}:keys={count},expires={expires},avg_ttl={left_ms}")
+    return rows
 
 
 def _crowkis(engine: Engine) -> list[str]:

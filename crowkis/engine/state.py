@@ -4,7 +4,6 @@ Everything durable is in the store; what is kept here besides (entries without a
 can be worked out from it again. Never waits, never reads a clock.
 """
 
-import heapq
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, Self, assert_never
 
@@ -22,12 +21,12 @@ from crowkis.engine.codec import (
     plain_key,
     scope_prefix,
 )
+from crowkis.engine.ends import Ends
 from crowkis.engine.ledger import Ledger
 from crowkis.engine.residents import Resident, Residents
 from crowkis.interfaces import Restored, VectorIndex
 from crowkis.lifecycle.eviction import faded
 from crowkis.match.features import features
-from crowkis.storage.errors import Corruption, DiskError
 from crowkis.storage.store import Store
 from crowkis.values.question import Candidate
 from crowkis.values.record import (
@@ -131,8 +130,7 @@ class State:
         self.get = store.get
         self.entries: dict[bytes, Entry] = {}
         self.spaces: dict[SpaceKey, Space] = {}
-        self.expiries: list[tuple[int, bytes]] = []
-        """A heap of (expire_at_ms, store key); a line whose entry or key has changed since means nothing."""
+        self.ends = Ends()
         self.reconciled: dict[SpaceKey, Reconciled] = {}
         """Filled by recover()."""
         self.residents = Residents()
@@ -154,7 +152,7 @@ class State:
         for key, value in self.store.items(ENTRY):
             entry, vector = decode_entry(value)
             self.entries[entry.entry_id] = entry
-            self._await_expiry(entry.expire_at_ms, key)
+            self.ends.put(key, entry.expire_at_ms)
             if vector is not None and not self._space(entry, vector).claim(entry.entry_id, vector):
                 self._space(entry, vector).put(entry.entry_id, vector)
                 added[_place(entry)] = added.get(_place(entry), 0) + 1
@@ -168,7 +166,7 @@ class State:
                 del self.spaces[place]
         self.index_bytes = sum(space.index.size_bytes() for space in self.spaces.values())
         for key, value in self.store.items(PLAIN):
-            self._await_expiry(PLAIN_HEAD.unpack_from(value)[1], key)
+            self.ends.put(key, PLAIN_HEAD.unpack_from(value)[1])
             done += 1
             yield done
 
@@ -198,8 +196,10 @@ class State:
             self._drop_entry(record)
         elif isinstance(record, DropKey):
             self.store.remove(plain_key(record.db, record.key))
+            self.ends.drop(plain_key(record.db, record.key))
         elif isinstance(record, DropDatabase):
             self.store.remove_prefix(plain_key(record.db, b""))
+            self.ends.drop_prefix(plain_key(record.db, b""))
         elif isinstance(record, DropScope):
             self._drop_scope(record)
         else:
@@ -210,9 +210,9 @@ class State:
         full = plain_key(db, key)
         if expire_at_ms:
             self.store.put(full, encode_plain(value, expire_at_ms))
-            heapq.heappush(self.expiries, (expire_at_ms, full))
         else:
             self.store.put(full, NEVER + value)
+        self.ends.put(full, expire_at_ms)
 
     def key_count(self, db: int) -> int:
         """How many plain keys a database holds, those not yet removed after their time included."""
@@ -230,27 +230,14 @@ class State:
         return None if value is None else int(PLAIN_HEAD.unpack_from(value)[1])
 
     def due(self, now_ms: int, most: int) -> list[Record]:
-        """Removals for up to `most` entries and keys whose time is up; lines that mean nothing are dropped.
-
-        A disk that does not give a key ends it for this time; a damaged key stays until somebody writes it.
-        """
+        """Removals for up to `most` entries and keys whose time is up; each is told once."""
         found: list[Record] = []
-        while self.expiries and self.expiries[0][0] <= now_ms and len(found) < most:
-            expire_at_ms, full = heapq.heappop(self.expiries)
-            if full[:1] == PLAIN:
-                try:
-                    ends_ms = self.plain_expiry(full)
-                except DiskError:
-                    self._await_expiry(expire_at_ms, full)
-                    break
-                except Corruption:
-                    continue
-                if ends_ms == expire_at_ms:
-                    found.append(DropKey(full[1], full[2:]))
+        for key in self.ends.due(now_ms, most):
+            if key[:1] == PLAIN:
+                found.append(DropKey(key[1], key[2:]))
             else:
-                entry = self.entries.get(full[-16:])
-                if entry is not None and entry.expire_at_ms == expire_at_ms:
-                    found.append(DropEntry(entry.entry_id, entry.scope, "kept.expired", now_ms))
+                entry = self.entries[key[-16:]]
+                found.append(DropEntry(entry.entry_id, entry.scope, "kept.expired", now_ms))
         return found
 
     def strangers(self, fingerprint: str) -> int:
@@ -285,6 +272,7 @@ class State:
         suffix = entry_suffix(record.entry_id, record.scope)
         self.store.remove(ENTRY + suffix)
         self.store.remove(ANSWER + suffix)
+        self.ends.drop(ENTRY + suffix)
         entry = self.entries.get(record.entry_id)
         if entry is not None:
             self._note(record, self.residents.by_id[record.entry_id])
@@ -313,6 +301,7 @@ class State:
         prefix = b"" if record.tenant is None else scope_prefix(record.tenant, record.namespace)
         self.store.remove_prefix(ENTRY + prefix)
         self.store.remove_prefix(ANSWER + prefix)
+        self.ends.drop_prefix(ENTRY + prefix)
         tenant, namespace = record.tenant, record.namespace
         for key in [key for key in self.spaces if tenant in (None, key[0]) and namespace in (None, key[1])]:
             self.index_bytes -= self.spaces.pop(key).index.size_bytes()
@@ -338,7 +327,7 @@ class State:
 
     def _remember(self, entry: Entry, vector: Vector | None, key: bytes) -> None:
         self.entries[entry.entry_id] = entry
-        self._await_expiry(entry.expire_at_ms, key)
+        self.ends.put(key, entry.expire_at_ms)
         if vector is not None:
             space = self._space(entry, vector)
             size_bytes = space.index.size_bytes()
@@ -365,10 +354,6 @@ class State:
             self.index_bytes += space.index.size_bytes()
         else:
             del self.spaces[place]
-
-    def _await_expiry(self, expire_at_ms: int, key: bytes) -> None:
-        if expire_at_ms:
-            heapq.heappush(self.expiries, (expire_at_ms, key))
 
 
 def _place(entry: Entry) -> SpaceKey:
