@@ -129,6 +129,8 @@ class Parameter(NamedTuple):
     group: str = ""
     """At most one of a group may be given."""
     default: Any = None
+    many: bool = False
+    """Option: takes several values, up to the next option."""
 
 
 def arg(name: str, kind: Kind, *, repeated: bool = False, optional: bool = False) -> Parameter:
@@ -137,11 +139,18 @@ def arg(name: str, kind: Kind, *, repeated: bool = False, optional: bool = False
 
 
 def opt(
-    name: str, kind: Kind, *, repeated: bool = False, group: str = "", default: Any = None, token: str = ""
+    name: str,
+    kind: Kind,
+    *,
+    repeated: bool = False,
+    many: bool = False,
+    group: str = "",
+    default: Any = None,
+    token: str = "",
 ) -> Parameter:
-    """TOKEN value; the token is the name in capitals unless given."""
-    token = token or name.upper()
-    return Parameter(name, kind, token, False, True, repeated, group, () if repeated else default)
+    """TOKEN value; the token is the name in capitals unless given. `many`: TOKEN value value ..."""
+    token, repeated = token or name.upper(), repeated or many
+    return Parameter(name, kind, token, False, True, repeated, group, () if repeated else default, many)
 
 
 def flag(name: str, *, group: str = "") -> Parameter:
@@ -166,7 +175,7 @@ def syntax_of(name: str, parameters: tuple[Parameter, ...]) -> str:
             members = [_piece(other) for other in parameters if other.group == row.group]
             shown.append(f"[{' | '.join(members)}]")
         elif row.token or row.optional:
-            shown.append(f"[{_piece(row)}]" + (" ..." if row.repeated else ""))
+            shown.append(f"[{_piece(row)}]" + (" ..." if row.repeated and not row.many else ""))
         else:
             shown.append(_piece(row) + (f" [{row.name} ...]" if row.repeated else ""))
     return " ".join(shown)
@@ -176,6 +185,8 @@ def _piece(row: Parameter) -> str:
     if row.flag:
         return row.token
     value = "|".join(row.kind.words) or row.name.replace("_", "-")
+    if row.many:
+        value += f" [{value} ...]"
     return f"{row.token} {value}" if row.token else value
 
 
@@ -261,6 +272,9 @@ class _Grammar:
             value = _converted(row, request[at + 1])
             values[place] = (*values[place], value) if row.repeated else value
             at += 2
+            while row.many and at < len(request) and request[at].upper() not in self.options:
+                values[place] += (_converted(row, request[at]),)
+                at += 1
 
     def _unexpected(self, request: list[bytes], at: int) -> CommandError:
         if not self.options:

@@ -136,11 +136,11 @@ def client_info(engine: Engine, client: Client, args: Any) -> Reply:
 @command(
     "CLIENT LIST",
     opt("type", choice("NORMAL", "MASTER", "REPLICA", "PUBSUB")),
-    opt("id", whole(), repeated=True),
+    opt("id", whole(), many=True),
     category=CONNECTION,
 )
 def client_list(engine: Engine, client: Client, args: Any) -> Reply:
-    """Describe every connection, one line each."""
+    """Describe every connection, or those named, one line each."""
     chosen = [] if args.type not in (None, "NORMAL") else engine.clients.all()
     return "".join(each.line(engine.now_ms) + "\n" for each in chosen if not args.id or each.id in args.id)
 

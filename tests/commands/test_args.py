@@ -34,6 +34,7 @@ STORE = (
     opt("milliseconds", whole(1, 100), token="PX", group="expiry"), opt("tenant", TENANT, default="default"),
     opt("tag", WORD, repeated=True), flag("quiet"),
 )  # fmt: skip
+LIST = (opt("kind", WORD), opt("id", whole(), many=True), flag("quiet"))
 
 
 def parse(parameters, *request, head=1, name="STORE"):
@@ -61,6 +62,7 @@ class TestDeclaration:
             "STORE query answer [EX seconds | PX milliseconds] [TENANT tenant] [TAG tag] ... [QUIET]"
             == syntax_of("STORE", STORE)
         )  # fmt: skip
+        assert "LIST [KIND kind] [ID id [id ...]] [QUIET]" == syntax_of("LIST", LIST)
         assert "DEL key [key ...]" == syntax_of("DEL", (arg("key", KEY, repeated=True),))
         assert "PING [message]" == syntax_of("PING", (arg("message", KEY, optional=True),))
 
@@ -84,6 +86,13 @@ class TestParsing:
 
     def test_a_repeated_option_gathers(self):
         assert ("x", "y", "x") == parse(STORE, b"q", b"a", b"TAG", b"x", b"TAG", b"y", b"TAG", b"x").tag
+
+    def test_an_option_of_many_values_takes_those_up_to_the_next_option(self):
+        assert (None, (1, 2, 3), False) == parse(LIST, b"ID", b"1", b"2", b"3")
+        assert ("x", (1, 2), True) == parse(LIST, b"id", b"1", b"2", b"kind", b"x", b"quiet")
+        assert ("x", (1, 2, 3), False) == parse(LIST, b"ID", b"1", b"KIND", b"x", b"ID", b"2", b"3")
+        assert "ID needs a value" in refused(LIST, b"KIND", b"x", b"ID")
+        assert "ID is not an integer" in refused(LIST, b"ID", b"1", b"x")
 
     @pytest.mark.parametrize(
         ("request_", "told"),

@@ -51,6 +51,7 @@ def test_a_cache_that_is_filled_stays_within_its_limit_and_says_what_left(small)
     cheap = sum(1 - n % 2 for n in live) / sum(1 - n % 2 for n in asked)
 
     assert int(shown["used_memory"]) < 1.15 * int(shown["maxmemory"])
+    assert {b"maxmemory": shown["maxmemory"].encode()} == wire("CONFIG", "GET", "maxmemory")
     assert count == int(shown["entries"]) + int(shown["evicted_total"])
     assert cheap + 0.2 < costly
     gone, row = next((n, row) for n, row in known.items() if n not in live)

@@ -121,6 +121,20 @@ class TestConnectionWords:
         assert b"OK" == wire("CLIENT", "NO-EVICT", "ON")
         assert "flags=Ne" in wire("CLIENT", "INFO").decode()
 
+    def test_client_list_tells_of_those_named(self, server, wire):
+        first, second = server.connect(), server.connect()
+        numbers = [each("CLIENT", "ID") for each in (wire, first, second)]
+
+        def listed(*words):
+            return {int(line.split()[0][3:]) for line in wire("CLIENT", "LIST", *words).decode().splitlines()}
+
+        assert set(numbers[1:]) == listed("ID", numbers[1], numbers[2])
+        assert set(numbers[:2]) == listed("id", numbers[1], numbers[0], numbers[1], "TYPE", "normal")
+        assert set(numbers) <= listed()
+        assert set() == listed("ID", 999_999)
+        for words in (("ID",), ("ID", "x"), ("ID", numbers[0], "x"), (numbers[0],)):
+            assert "ERR" == code(wire("CLIENT", "LIST", *words))
+
     def test_client_kill_closes_the_chosen_connection(self, server, wire):
         first, second = server.connect(), server.connect()
         number = first("CLIENT", "ID")
@@ -232,10 +246,27 @@ class TestServerWords:
         assert {"# Replication", "# Clients"} == {line for line in text.split("\r\n") if line.startswith("#")}
         assert b"" == wire("INFO", "nonsense")
 
-    def test_keyspace_counts_keys(self, wire):
-        wire("MSET", "a", "1", "b", "2")
+    def test_keyspace_counts_keys_and_those_that_end(self, wire):
+        wire("MSET", "a", "1", "b", "2", "c", "3")
+        wire("SET", "d", "4", "EX", "100")
+        wire("EXPIRE", "a", "200")
+        wire("SET", "b", "2", "EX", "100")
+        wire("PERSIST", "b")
+        wire("SET", "e", "5", "EX", "100")
+        wire("DEL", "e")
+        wire("SELECT", "3")
+        wire("SET", "a", "1")
+        zero, three = wire("INFO", "keyspace").decode().splitlines()[1:]
 
-        assert b"db0:keys=2," in wire("INFO", "keyspace")
+        assert zero.startswith("db0:keys=4,expires=2,avg_ttl=")
+        assert 140_000 < int(zero.rpartition("=")[2]) <= 150_000
+        assert "db3:keys=1,expires=0,avg_ttl=0" == three
+
+    def test_maxmemory_is_the_memory_limit(self, wire):
+        limit = dict(line.split(":", 1) for line in wire("INFO", "memory").decode().split("\r\n") if ":" in line)
+
+        assert int(limit["maxmemory"]) > 1 << 20
+        assert [b"maxmemory", limit["maxmemory"].encode()] == wire("CONFIG", "GET", "maxmemory")
 
     def test_time_is_the_servers_clock(self, wire):
         seconds, microseconds = wire("TIME")
