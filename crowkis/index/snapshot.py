@@ -39,8 +39,8 @@ class SnapshotError(Exception):
     """A snapshot cannot be used; the text says why and names no tenant."""
 
 
-class Snapshot(NamedTuple):
-    """What a file holds."""
+class IndexFile(NamedTuple):
+    """What the file of a snapshot holds."""
 
     space: SpaceName
     restored: Restored
@@ -115,7 +115,7 @@ def encode(space: SpaceName, index: AdaptiveIndex, labels: dict[bytes, int]) -> 
     yield CRC.pack(check)
 
 
-def load(filesystem: Filesystem, name: str) -> Snapshot:
+def load(filesystem: Filesystem, name: str) -> IndexFile:
     """Read a snapshot. Raises SnapshotError where it is not what was written, and OSError."""
     data = filesystem.read(name)
     facts, arrays = _checked(data)
@@ -153,7 +153,7 @@ def _checked(data: bytes) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
     return facts, arrays
 
 
-def _restore(facts: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Snapshot:
+def _restore(facts: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> IndexFile:
     ids = _split(arrays["ids"])
     labels = arrays["labels"].tolist()
     digests = dict(zip(labels, _split(arrays["digests"]), strict=True))
@@ -166,7 +166,7 @@ def _restore(facts: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Snap
     if set(index.labels()) != digests.keys() or len(set(ids)) != len(digests):
         raise ValueError("its entries are not those of its index")
     restored = Restored(index, dict(zip(ids, labels, strict=True)), dict(zip(ids, digests.values(), strict=True)))
-    return Snapshot((facts["space"][0], facts["space"][1], facts["space"][2]), restored)
+    return IndexFile((facts["space"][0], facts["space"][1], facts["space"][2]), restored)
 
 
 def _rows(names: Any) -> npt.NDArray[np.uint8]:
