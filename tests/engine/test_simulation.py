@@ -504,7 +504,8 @@ class History:
 
     def rarities(self):
         return (self.work, self.work, self.tick, self.tick, self.wait_long, self.snapshot_indexes, self.forget_texts,
-                self.plan_fault, self.fill_disk, self.crash, self.restart, self.cut_off, self.look)  # fmt: skip
+                self.plan_fault, self.fill_disk, self.free_disk, self.crash, self.restart, self.cut_off,
+                self.look)  # fmt: skip
 
     async def play(self):
         await self.open()
@@ -628,7 +629,10 @@ class History:
         if self.doubtful:  # what is in memory now is each thing as it was before or after some call
             with self.sound():
                 self.believe(self.contents(), each=True)
-        elif self.settings.wal_sync == "always" or not self.engine.state.store.unsynced_bytes:
+            self.allowed.append(self.cache.copy())
+            self.doubtful = bool(self.engine.house.writes_stopped)
+        always = self.settings.wal_sync == "always"
+        if not self.doubtful and (always or not self.engine.state.store.unsynced_bytes):
             del self.allowed[:-1]
             self.evicted = {}
         fired = self.disk.fail_at is None or self.disk.calls >= self.disk.fail_at
@@ -748,6 +752,9 @@ class History:
     async def fill_disk(self):
         self.disk.capacity_bytes = sum(map(len, self.disk.files().values())) + self.rng.randint(0, 3_000)
         self.faulty = True
+
+    async def free_disk(self):
+        self.disk.capacity_bytes = None
 
     async def cut_off(self):
         """The process ends while a batch is being synced: nobody was answered, and all of it may be there or not."""
