@@ -168,6 +168,8 @@ class App:
         except OSError as error:
             raise DiskError("opening backup_dir", str(error)) from error
         try:
+            if not settings.backup_dir:  # nobody else writes into our own
+                archive.clear_unfinished(directory)
             written = archive.write(snapshot.pairs(), directory, name)
         finally:
             directory.close()

@@ -84,6 +84,16 @@ def write(pairs: Iterable[Pair], filesystem: Filesystem, name: str, entropy: Ent
     return written
 
 
+def clear_unfinished(filesystem: Filesystem) -> None:
+    """Remove what writers that were killed left behind; there must be none at work. Raises DiskError."""
+    try:
+        for name in filesystem.names():
+            if name.endswith(SUFFIX + TEMPORARY_SUFFIX):
+                filesystem.remove(name)
+    except OSError as error:
+        raise DiskError("clearing unfinished backups", str(error)) from error
+
+
 def read(
     filesystem: Filesystem, name: str, progress: Callable[[int], object] = lambda read_bytes: None
 ) -> Iterator[Pair]:

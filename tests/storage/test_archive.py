@@ -196,6 +196,17 @@ class TestWriting:
             list(archive.read(new_disk(), NAME))
 
 
+def test_what_a_killed_writer_left_behind_is_cleared_and_nothing_else():
+    kept = {"a.crowkbak": b"1", "notes.new": b"2", "b.crowkbak.old": b"3"}
+    disk = FaultyDisk(Random(1), {**kept, "c.crowkbak.new": b"4"})
+    archive.clear_unfinished(disk)
+
+    assert kept == disk.files()
+    disk.fail_at = disk.calls + 1
+    with pytest.raises(DiskError):
+        archive.clear_unfinished(disk)
+
+
 def test_an_archive_of_version_1_is_read():
     data = (GOLDEN / "v1.crowkbak").read_bytes()
 
