@@ -155,7 +155,7 @@ def test_the_metrics_show_each_part(server, wire):
         text = page.read().decode()
     parts = set(re.findall(r'crowkis_memory_part_bytes\{part="(\w+)"\}', text))
 
-    assert {"process", "store", "entries", "indexes", "ledger", "memo", "clients", "overhead"} == parts
+    assert {"process", "store", "entries", "indexes", "ledger", "ends", "memo", "clients", "overhead"} == parts
     assert parts == {name.removeprefix("part_") for name in figures(wire, "memory") if name.startswith("part_")}
 
 
