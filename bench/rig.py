@@ -48,10 +48,10 @@ def scratch() -> Iterator[Path]:
 
 
 @contextmanager
-def crowkis_server(directory: Path, *flags: str) -> Iterator[Running]:
+def crowkis_server(directory: Path, *flags: str, program: Sequence[str] = ("-m", "crowkis")) -> Iterator[Running]:
     """A Crowkis server with its data in `directory`, ended by SIGTERM unless it has ended before."""
     log = directory / "server.log"
-    command = [sys.executable, "-m", "crowkis", "server", "--port", "0", "--probe-port", "0"]
+    command = [sys.executable, *program, "server", "--port", "0", "--probe-port", "0"]
     command += ["--structured-logs", "yes", "--data-dir", str(directory / "data"), *flags]
     with log.open("wb") as stderr:
         process = subprocess.Popen(command, stderr=stderr, stdout=stderr, cwd=directory)

@@ -10,9 +10,10 @@ import os
 import secrets
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from random import Random  # noqa: TID251 - the one place that makes randomness, to pass it in
 from typing import Any
@@ -46,8 +47,15 @@ from crowkis.storage.store import MEMTABLE_BYTES_MAX, Store
 from crowkis.values.limits import MIB
 
 TICK_S = 0.1
-SWITCH_S = 0.001
-"""How long a thread beside the loop's may run on while that one wants to; Python's own is 5 ms."""
+SWITCH_S = 0.0002
+"""How long a thread beside the loop's may run on while that one wants to; Python's own is 5 ms.
+
+The loop's thread lets go of the interpreter in each insertion into a graph and each write: with a fold beside it, it
+waits this long to get it back every time.
+"""
+COLLECT_EVERY = (400, 3, 1_000_000_000)
+"""Allocations between looks for cyclic garbage among new things, looks between those at the not so new, and, of these,
+between looks at everything: never. That takes 2 us an entry and holds every thread (decision 0020)."""
 DISK_THREADS = 4
 """One syncs, one flushes, one folds, one writes a backup."""
 BACKUP_DIRECTORY = "backups"
@@ -92,7 +100,7 @@ class App:
         self.actor = Actor(self.engine, ALL_WORDS, clock, self, secrets.token_bytes(16))
         self.resp = RespDoor(self.engine, self.actor, log)
         self.probes = ProbeDoor(self.engine, self.actor)
-        self._disk_threads = ThreadPoolExecutor(DISK_THREADS, "crowkis-disk")
+        self._disk_threads = started(ThreadPoolExecutor(DISK_THREADS, "crowkis-disk"), DISK_THREADS)
         self._stopping: asyncio.Event
         self._loop: asyncio.AbstractEventLoop
         self._directory: Directory | None = None
@@ -379,6 +387,13 @@ def _state_of(embedder: Embedder) -> Callable[[], str]:
     return lambda: str(getattr(embedder, "breaker_state", "in process"))
 
 
+def started(threads: ThreadPoolExecutor, count: int) -> ThreadPoolExecutor:
+    """The same with all its threads running: who submits work waits for the thread that is begun for it."""
+    together = threading.Barrier(count)
+    wait([threads.submit(together.wait) for _ in range(count)])
+    return threads
+
+
 async def _until(done: Callable[[], bool], deadline: float) -> bool:
     """Wait until done() or the deadline (monotonic seconds); tells which of the two."""
     for _ in range(1_000_000):
@@ -397,4 +412,5 @@ def _disk_error(finished: "asyncio.Future[None]") -> Exception | None:
 def serve(settings: Settings, log: Log) -> int:
     """Run a server to its end; returns the exit code. Raises what kept it from starting."""
     sys.setswitchinterval(SWITCH_S)
+    gc.set_threshold(*COLLECT_EVERY)
     return uvloop.run(App(settings, log).run())

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from crowkis.engine import feed, gate
 from crowkis.engine.clients import Client, Sink
 from crowkis.engine.engine import Engine
+from crowkis.engine.inbox import Inbox
 from crowkis.engine.outside import Outside
 from crowkis.engine.upkeep import Upkeep
 from crowkis.interfaces import Clock
@@ -33,6 +34,12 @@ BATCH_BYTES_MAX = 16 * MIB
 
 After each batch a client that does not keep up is put aside (parked), so only what its reading makes room for is run.
 """
+BATCH_NS_MAX = 2_000_000
+"""A batch begins no further call after this long: the others wait for its end and for its commit."""
+RESUMED_NS_MAX = BATCH_NS_MAX // 2
+"""What of it calls may take that have come back from an errand while new ones wait."""
+TURN_NS_MAX = 500_000
+"""One client's calls give way after this long while other clients wait."""
 
 
 class _Resumed(NamedTuple):
@@ -58,10 +65,13 @@ class Actor:
         """Calls put aside because their client does not read or an earlier one must be done first."""
         self._vocabulary = vocabulary
         self._clock = clock
+        self._now_ns = clock.monotonic_ns
         self._outside = outside
         self._upkeep = Upkeep(engine, outside, self.tick)
         self._salt = salt
-        self._inbox: deque[tuple[Client, list[list[bytes]], int]] = deque()
+        self._inbox = Inbox()
+        self._cut_short: list[Client] = []
+        """Clients of whose packets something was left in this batch."""
         self._resumed: deque[_Resumed] = deque()
         self._echoes: list[asyncio.Future[None]] = []
         self._alarm: asyncio.Future[None] | None = None
@@ -83,7 +93,7 @@ class Actor:
             client.sink.flush()
             return
         self.queued_calls += len(requests)
-        self._inbox.append((client, requests, slot))
+        self._inbox.put(client, (requests, slot))
         if self._alarm is not None:
             self._wake()
 
@@ -95,12 +105,11 @@ class Actor:
     def unpark(self, client: Client) -> None:
         """The client has caught up with its replies, or its errands are back: go on with what was put aside."""
         if client.parked:
-            parked = [(client, requests, slot) for requests, slot in client.parked]
-            client.parked.clear()
-            count = sum(len(requests) for _, requests, _ in parked)
+            count = sum(len(requests) for requests, _ in client.parked)
             self.parked_calls -= count
             self.queued_calls += count
-            self._inbox.extendleft(reversed(parked))
+            self._inbox.put_back(client, client.parked)
+            client.parked.clear()
             self._wake()
 
     def forget(self, client: Client) -> None:
@@ -151,37 +160,59 @@ class Actor:
             self._alarm.set_result(None)
 
     def _run_batch(self) -> None:
-        count = 0
-        while self._resumed and count < BATCH_CALLS_MAX:
-            self._go_on(self._resumed.popleft())
-            count += 1
+        """Run what waits until one of the limits is met; at least one call."""
+        began_ns = now_ns = self._now_ns()
+        count, end_ns = self._go_on_until(began_ns + RESUMED_NS_MAX), began_ns + BATCH_NS_MAX
         self._batch_bytes = 0
         self._batch_bytes_max = min(BATCH_BYTES_MAX, self.engine.settings.output_buffer_bytes // 2)
-        while self._inbox and count < BATCH_CALLS_MAX and self._batch_bytes < self._batch_bytes_max:
-            client, requests, slot = self._inbox.popleft()
+        inbox = self._inbox
+        while inbox and count < BATCH_CALLS_MAX and self._batch_bytes < self._batch_bytes_max and now_ns < end_ns:
+            client, (requests, slot) = inbox.take()
             if client.parked or client.sink.congested:
                 self._park(client, requests, slot)
                 continue
             if len(requests) > BATCH_CALLS_MAX:
-                self._inbox.appendleft((client, requests[BATCH_CALLS_MAX:], slot + BATCH_CALLS_MAX))
+                self._cut(client, requests[BATCH_CALLS_MAX:], slot + BATCH_CALLS_MAX)
                 requests = requests[:BATCH_CALLS_MAX]
-            ran = self._run_packet(client, requests, slot)
+            ran = self._run_packet(client, requests, slot, min(end_ns, now_ns + TURN_NS_MAX) if inbox else end_ns)
             client.calls += ran
             count += ran
             self.queued_calls -= ran
+            now_ns = self._now_ns()
         plain = self.engine.metrics.plain
         plain["commands_total"] += count
         plain["batches_total"] += 1
+
+    def _go_on_until(self, end_ns: int) -> int:
+        """Go on with calls whose errands are back; tells how many."""
+        count = 0
+        while self._resumed and count < BATCH_CALLS_MAX and (count == 0 or self._now_ns() < end_ns):
+            self._go_on(self._resumed.popleft())
+            count += 1
+        return count
+
+    def _cut(self, client: Client, requests: list[list[bytes]], slot: int) -> None:
+        """What is left of a packet waits for the client's next turn."""
+        self._inbox.put_back(client, deque([(requests, slot)]))
+        self._cut_short.append(client)
+
+    def _put_aside_cut(self) -> None:
+        """Whose replies have just filled its socket need not take up room in the inbox until the next batch."""
+        cut_short, self._cut_short = self._cut_short, []
+        for client in cut_short:
+            if client.sink.congested:
+                for requests, slot in self._inbox.withdraw(client):
+                    self._park(client, requests, slot)
 
     def _park(self, client: Client, requests: list[list[bytes]], slot: int) -> None:
         client.parked.append((requests, slot))
         self.parked_calls += len(requests)
         self.queued_calls -= len(requests)
 
-    def _run_packet(self, client: Client, requests: list[list[bytes]], slot: int) -> int:
+    def _run_packet(self, client: Client, requests: list[list[bytes]], slot: int, end_ns: int) -> int:
         """The hot path: look up, gate, parse, run, encode, for each request of one packet; tells how many are done.
 
-        Large replies end the batch early; what is left of the packet goes back to the head of the inbox.
+        Large replies or the end of the client's time end it early; what is left of the packet waits for its next turn.
         """
         engine, words = self.engine, self._vocabulary.words
         client.last_ms = engine.now_ms
@@ -218,9 +249,10 @@ class Actor:
                 self._batch_bytes += len(data)
             if self._errands and self._leaves(client):
                 return len(requests)
-            if self._batch_bytes > self._batch_bytes_max and place + 1 < len(requests):
-                self._inbox.appendleft((client, requests[place + 1 :], slot + place + 1))
-                return place + 1
+            done = place + 1
+            if done < len(requests) and (self._batch_bytes > self._batch_bytes_max or self._now_ns() >= end_ns):
+                self._cut(client, requests[done:], slot + done)
+                return done
         return len(requests)
 
     def _begin_replies(self, client: Client, slot: int) -> list[bytes]:
@@ -331,6 +363,7 @@ class Actor:
                 sinks[monitor.sink] = None
         for sink in sinks:
             sink.flush()
+        self._put_aside_cut()
         errands, self._errands = self._errands, []
         for errand in errands:
             if isinstance(errand, StopServer):

@@ -38,7 +38,7 @@ class Client:
     __slots__ = (
         "address", "admitted", "authenticated", "calls", "created_ms", "db", "id", "last_ms", "last_word", "library",
         "library_version", "local", "monitoring", "name", "no_evict", "out", "out_word", "out_writes", "parked",
-        "protocol", "reply_mode", "sink",
+        "protocol", "queued", "reply_mode", "sink",
     )  # fmt: skip
 
     def __init__(self, client_id: int, address: str, local: bool, sink: Sink, now_ms: int) -> None:
@@ -52,6 +52,8 @@ class Client:
         self.last_word = ""
         self.parked: deque[tuple[list[list[bytes]], int]] = deque()
         """Packets, each with its first slot, put aside until the client reads or its earlier calls are done."""
+        self.queued: deque[tuple[list[list[bytes]], int]] = deque()
+        """Packets whose turn has not come; Inbox's."""
         self.out = 0
         """Calls whose errand is out."""
         self.out_word: Command | None = None

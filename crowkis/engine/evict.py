@@ -22,7 +22,7 @@ from crowkis.values.vector import Vector
 
 EVICTIONS_PER_WRITE = 2
 """Answers evicted for each one stored while memory runs short, so that what is held shrinks under any load."""
-EVICTIONS_STEP = 16
+EVICTIONS_STEP = 8
 """Answers chosen per batch at most."""
 LOOKS_STEP = 1
 """Closer looks of each kind per batch at most: each is a search."""

@@ -8,6 +8,7 @@ gate ask.
 
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 DEFAULT_SHARE = 0.6
@@ -16,6 +17,7 @@ START_SHARE, STOP_SHARE = 0.90, 0.85
 """Eviction begins when this much of what is left beside `process` is used, and goes on down to the other."""
 OBSERVED_BYTES_MIN = 32 << 20
 """With less than this accounted for, resident memory says little about overhead."""
+STATM_BYTES_MAX = 256
 UNLIMITED_BYTES = 1 << 60
 """A control group without a limit says a number beyond this."""
 
@@ -83,8 +85,18 @@ def default_limit_bytes(root: Path = Path("/")) -> int:
 
 def resident_bytes() -> int:
     """Memory of this process in RAM; 0 where the system does not tell."""
-    fields = _text(Path("/proc/self/statm")).split()
+    file = _statm()
+    fields = os.pread(file, STATM_BYTES_MAX, 0).split() if file >= 0 else []
     return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") if len(fields) > 1 else 0
+
+
+@cache
+def _statm() -> int:
+    """Stays open: the loop asks ten times a second, and each call that may wait lets other threads in between."""
+    try:
+        return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return -1
 
 
 def _machine_bytes(root: Path) -> int:

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from crowkis.engine.actor import BATCH_NS_MAX
 from crowkis.engine.clients import Client
 from crowkis.interfaces import EmbedderError
 from crowkis.testing.disk import FaultyDisk
@@ -148,6 +149,43 @@ class TestOrder:
 
             assert {bulk(b"x" * 400_000)} == set(client.sink.replies[1:])
             assert house.engine.metrics.plain["batches_total"] >= 3
+
+        play(story)
+
+    def test_a_long_packet_gives_way_to_others_before_it_is_done(self, play):
+        async def story(house):
+            busy, other = house.client(), house.client()
+            house.clock.ns_per_look = BATCH_NS_MAX // 3
+            house.send(busy, *(f"SET k{number} {number}" for number in range(20)))
+            house.send(other, "PING")
+            await house.batch()
+            done_before = len(busy.sink.by_slot)
+            while len(busy.sink.by_slot) < 20:
+                await house.batch()
+
+            assert [b"+PONG\r\n"] == other.sink.replies
+            assert done_before < 5
+            assert [OK] * 20 == busy.sink.replies
+            assert house.actor.idle
+
+        play(story)
+
+    def test_calls_whose_errand_is_back_leave_time_for_new_ones(self, play):
+        async def story(house):
+            busy, other = house.client(), house.client()
+            house.send(busy, *(f"CSET q{number} answer" for number in range(20)))
+            await house.batch()
+            house.clock.ns_per_look = BATCH_NS_MAX // 3
+            while house.outside.embedding:
+                house.outside.finish_embedding()
+            house.send(other, "PING")
+            await house.batch()
+
+            assert [b"+PONG\r\n"] == other.sink.replies
+            assert 0 < len(busy.sink.by_slot) < 5
+            while len(busy.sink.by_slot) < 20:
+                await house.batch()
+            assert [OK] * 20 == busy.sink.replies
 
         play(story)
 
