@@ -13,6 +13,11 @@ stay in between is paid for in bytes * time; the cheapest stays per dollar are b
 No policy can do better. It is not computed where another entry may answer instead (family `reworded`, --data): there
 the column is the share of all dollars asked for, and regret is against the best policy.
 
+On small traces (SMALL_QUESTIONS questions, SMALL_REQUESTS requests, capacities SMALL_SHARES) the optimum is exact: all
+sets of answers that could be kept are followed through the trace, and a request may also be let pass without storing.
+There `regret` is what a policy saved less than that, as a share of it, and `bound` how far above the exact optimum the
+bound of the large traces lies.
+
 Families: `even` one price per token; `models` three price classes; `agents` costs that have nothing to do with size;
 `oneoff` half of the requests never come again; `drift` popularity changes; `bursts` topics live a short time;
 `reworded` questions lie on a line and whoever is near enough answers; `imported` the same, but three in ten
@@ -35,6 +40,7 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
+from optimum import bound, exact
 from rig import bench_arguments
 
 from crowkis.lifecycle import eviction
@@ -44,6 +50,7 @@ ENTRY_BYTES = 3_000
 QUESTIONS = 20_000
 SHARES = (0.05, 0.2)
 """Capacity as a share of the bytes of all questions asked."""
+SMALL_QUESTIONS, SMALL_REQUESTS, SMALL_SHARES, SMALL_TRACES = 10, 300, (0.3, 0.6), 10
 BAR = 0.9
 CLASSES = (eviction.SMALL_PRICE, eviction.MIDDLE_PRICE, eviction.LARGE_PRICE)
 
@@ -338,21 +345,29 @@ def play(trace: Trace, capacity: int, policy: Policy, seed: int) -> Played:
     return Played(saved, hits, bytes_hit, evictions)
 
 
-def bound(trace: Trace, capacity: int) -> float:
-    """Dollars nobody can save more than, where questions answer only for themselves."""
-    last: dict[int, int] = {}
-    stays = []
-    for now, number in enumerate(trace.asked):
-        if number in last:
-            area = trace.sizes[number] * (now - last[number])
-            stays.append((trace.costs[number] / area, trace.costs[number], area))
-        last[number] = now
-    left, saved = float(capacity * len(trace.asked)), 0.0
-    for _, cost, area in sorted(stays, reverse=True):
-        if area > left:
-            return saved + cost * left / area
-        saved, left = saved + cost, left - area
-    return saved
+def small(seed: int, kind: str) -> Trace:
+    """A trace short enough for an exact optimum."""
+    rng = np.random.default_rng(seed)
+    sizes, costs = weighed(rng, SMALL_QUESTIONS, kind)
+    asked = rng.permutation(SMALL_QUESTIONS)[popular(rng, SMALL_QUESTIONS, SMALL_REQUESTS, 0.9)]
+    return Trace(asked.tolist(), sizes, costs, {})
+
+
+def regrets(seeds: list[int]) -> dict[str, dict[str, float]]:
+    """What each policy lost against the exact optimum, mean over several small traces; and the bound's distance."""
+    found = {}
+    for kind in ("even", "models", "agents"):
+        for share in SMALL_SHARES:
+            rows: dict[str, list[float]] = {}
+            for seed in (seed * 1_000 + at for seed in seeds for at in range(SMALL_TRACES)):
+                trace = small(seed, kind)
+                capacity = int(share * sum(trace.sizes[number] for number in set(trace.asked)))
+                most = exact(trace.asked, trace.sizes, trace.costs, capacity)
+                for name, new in POLICIES.items():
+                    rows.setdefault(name, []).append(1 - play(trace, capacity, new(trace), seed).saved_usd / most)
+                rows.setdefault("bound", []).append(bound(trace.asked, trace.sizes, trace.costs, capacity) / most - 1)
+            found[f"{kind} {share:.0%}"] = {name: fmean(values) for name, values in rows.items()}
+    return found
 
 
 def compare(trace: Trace, share: float, seed: int) -> dict[str, dict[str, float]]:
@@ -360,7 +375,7 @@ def compare(trace: Trace, share: float, seed: int) -> dict[str, dict[str, float]
     seen = set(trace.asked)
     capacity = int(share * sum(trace.sizes[number] for number in seen))
     all_usd = sum(trace.costs[number] for now, number in enumerate(trace.asked) if now not in trace.imported)
-    most = all_usd if trace.near else bound(trace, capacity)
+    most = all_usd if trace.near else bound(trace.asked, trace.sizes, trace.costs, capacity)
     rows = {}
     for name, new in POLICIES.items():
         began = perf_counter()
@@ -410,10 +425,13 @@ def main(arguments: list[str]) -> int:
             print(f"{case:22}" + "".join(f"{rows[name][measure]:12{form}}" for name in POLICIES))
         means = {name: fmean(rows[name][measure] for rows in found.values()) for name in POLICIES}
         print(f"{'mean':22}" + "".join(f"{means[name]:12{form}}" for name in POLICIES))
+    lost = regrets(seeds)
+    print(f"\n{'regret, small traces':22}" + "".join(f"{name:>12}" for name in (*POLICIES, "bound")))
+    for case, row in lost.items():
+        print(f"{case:22}" + "".join(f"{value:12.3f}" for value in row.values()))
     if given.json:
-        given.json.write_text(
-            json.dumps({"seeds": seeds, "requests": given.requests, "cases": found}, indent=1), "utf-8"
-        )
+        told = {"seeds": seeds, "requests": given.requests, "cases": found, "regret": lost}
+        given.json.write_text(json.dumps(told, indent=1), "utf-8")
     return 0
 
 

@@ -2,24 +2,32 @@
 
 Two yardsticks run beside it on the same disk: `floor` keeps a dict and appends the same bytes to a file (no store of
 this shape can be faster), and `sqlite` is Python's sqlite3 with its write-ahead log. Compare ratios; bare times are
-this machine's. Usage: python bench/store.py [--entries 100000] [--value-bytes 200] [--dir DIR] [--json FILE]
+this machine's. The last table shows how a store of tables alone grows: what ten times the entries make of each number
+(1.00: it does not depend on them; 10.00: it grows with them). `--only-growth` measures nothing else.
+Usage: python bench/store.py [--entries 100000] [--value-bytes 200] [--only-growth] [--dir DIR] [--json FILE]
 """
 
 import argparse
 import json
 import os
+import random
 import sqlite3
 import sys
 import tempfile
 import threading
+from itertools import pairwise
 from pathlib import Path
 from time import perf_counter, sleep
+
+from rig import print_table
 
 from crowkis.storage.disk import Directory
 from crowkis.storage.store import Store
 
 COMMITS_SYNCED = 500
 GROWTH_ENTRIES = (10_000, 100_000, 1_000_000)
+GROWTH_READS = 5_000
+GROWTH_VALUES = 997
 PAUSE_S = 0.000_2
 SWITCH_S = 0.001
 BATCH_PUTS = 100
@@ -142,13 +150,20 @@ def reopening(directory, store):
     return found
 
 
-def growing(path, entries, value):
+def growth(path, entries, value_bytes):
+    """Every row."""
+    return [growing(path, size, value_bytes) for size in GROWTH_ENTRIES if size <= max(entries, 10_000) * 10]
+
+
+def growing(path, entries, value_bytes):
     """One row of the table: how a store of tables alone behaves with this many entries."""
+    rng = random.Random(2)
+    values = [rng.randbytes(value_bytes) for _ in range(GROWTH_VALUES)]
     directory = Directory(path / f"grown-{entries}")
     store = Store.open(directory)
     keys = [b"key:%012d" % (number * 7_919 % 15_485_863) for number in range(entries)]
     for number, key in enumerate(keys, start=1):
-        store.put(key, value)
+        store.put(key, values[number % GROWTH_VALUES])
         if number % BATCH_PUTS == 0:
             store.append()
             while store.flush_due or store.fold_due:
@@ -158,14 +173,38 @@ def growing(path, entries, value):
     opened = []
     row = {"entries": entries, "open ms": milliseconds(lambda: opened.append(Store.open(directory)))}
     store = opened[-1]
-    some, missing = keys[:: max(1, entries // 5_000)][:5_000], [b"key:%012dx" % number for number in range(5_000)]
-    row["get us"] = round(milliseconds(lambda: [store.get(key) for key in some]) / len(some) * 1_000, 2)
-    row["missing get us"] = round(milliseconds(lambda: [store.get(key) for key in missing]) / len(missing) * 1_000, 2)
+    some = random.Random(1).choices(keys, k=GROWTH_READS)
+    missing = [b"key:%012dx" % number for number in range(GROWTH_READS)]
+    for name, wanted in (("get", some), ("missing get", missing)):
+        taken = sorted(each_us(store.get, wanted))
+        row[f"{name} p50 us"], row[f"{name} p99 us"] = taken[len(taken) // 2], taken[int(0.99 * len(taken))]
     row["index and filter bytes an entry"] = round(store.tree.version.memory_bytes / entries, 2)
+    row["block cache MiB, at most 64"] = round(store.cache.size_bytes / (1 << 20), 1)
     row["disk bytes an entry"] = round(store.disk_bytes / entries, 1)
     store.close()
     directory.close()
     return row
+
+
+def each_us(get, keys):
+    """How long each look-up takes."""
+    taken = []
+    for key in keys:
+        started = perf_counter()
+        get(key)
+        taken.append(round((perf_counter() - started) * 1e6, 2))
+    return taken
+
+
+def show_growth(rows):
+    """A line for each measure: its value at each size, and by how much ten times the entries multiply it."""
+    head = ["", *(f"{row['entries']:,}" for row in rows), *("x10" for _ in rows[1:])]
+    lines = []
+    for name in rows[0]:
+        values = [float(row[name]) for row in rows]
+        factors = [later / earlier if earlier else 0.0 for earlier, later in pairwise(values)]
+        lines.append([name, *values, *factors])
+    print_table("how the store grows", head, lines[1:])
 
 
 def work(store, job):
@@ -228,7 +267,7 @@ def run(path, entries, value_bytes):
     found["dict"] = reading(dict(pairs), [key for key, _ in pairs])
     found["crowkis"] |= reading(store, [key for key, _ in pairs]) | reopening(directory, store)
     directory.close()
-    found["growth"] = [growing(path, size, value) for size in GROWTH_ENTRIES if size <= max(entries, 10_000) * 10]
+    found["growth"] = growth(path, entries, value_bytes)
     found["beside the owner"] = stretches(path, entries, value)
     return found
 
@@ -243,17 +282,23 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--entries", type=int, default=100_000)
     parser.add_argument("--value-bytes", type=int, default=200)
+    parser.add_argument("--only-growth", action="store_true", help="leave everything else out")
     parser.add_argument("--dir", type=Path, help="measure on this directory's disk (default: the system's temporary)")
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write the numbers here as JSON; - for standard output"
     )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.dir) as path:
-        found = run(Path(path), given.entries, given.value_bytes)
+        found = (
+            {"growth": growth(Path(path), given.entries, given.value_bytes)}
+            if given.only_growth
+            else run(Path(path), given.entries, given.value_bytes)
+        )
     text = json.dumps(found, indent=2)
     if given.json is not None and given.json != Path("-"):
         given.json.write_text(text + "\n", "utf-8")
     sys.stdout.write(text + "\n")
+    show_growth(found["growth"])
 
 
 if __name__ == "__main__":

@@ -126,6 +126,7 @@ def test_eviction_plays_every_policy_on_every_trace(tmp_path):
     assert {f"{family} {share}" for family in families for share in ("5%", "20%")} == set(found["cases"])
     assert {"lru", "lfu", "gdsf", "ours", "-isolation", "-history"} == set(found["cases"]["even 5%"])
     assert all(0 <= row["saved"] <= 1 for rows in found["cases"].values() for row in rows.values())
+    assert all(lost >= 0 for row in found["regret"].values() for lost in row.values())
 
 
 def test_memory_fill_compares_resident_memory_with_the_limit(tmp_path):
@@ -134,6 +135,17 @@ def test_memory_fill_compares_resident_memory_with_the_limit(tmp_path):
     assert 256 << 20 == found["limit_bytes"]
     assert found["stored"] > 0
     assert 0 == found["other"]
+
+
+def test_stretches_names_the_longest_and_what_ran_beside_it(tmp_path):
+    found = told_by("stretches.py", tmp_path, "--entries", "300", "--seconds", "2", "--answer-bytes", "200")
+
+    assert found["longest_held_ms"] > 0
+    assert found["longest_was_mostly"] in [
+        part for phase in ("filling", "at once") for part in found[phase]["longest"][0]["parts"]
+    ]
+    assert found["jobs"]["backups_total_written"] >= 1
+    assert found["at once"]["pings"]["count"] > 0
 
 
 def test_backup_times_those_who_ask_meanwhile(tmp_path):
