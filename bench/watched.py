@@ -14,6 +14,7 @@ import gc
 import json
 import os
 import signal
+import subprocess
 import threading
 from array import array
 from collections import defaultdict
@@ -189,6 +190,14 @@ def main():
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, tell)
         await Stepped(watch, "the actor", run(actor))
 
+    begin_process = subprocess.Popen.__init__
+
+    def timed_process(process, *arguments, **named):
+        began = perf_counter_ns()
+        begin_process(process, *arguments, **named)
+        watch.walls["(beginning a process)"].append(perf_counter_ns() - began)
+
+    subprocess.Popen.__init__ = timed_process
     sync = app.App.sync
 
     async def timed_sync(server):
