@@ -4,11 +4,17 @@ import json
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 BENCH = Path(__file__).parents[2] / "bench"
+sys.path.append(str(BENCH))
+
+from baselines import play_cosine  # noqa: E402
+
 RUN_S_MAX = 120
 
 pytestmark = [pytest.mark.process, pytest.mark.model]
@@ -31,30 +37,72 @@ def written(path, rows):
     return str(path)
 
 
-def test_stream_plays_questions_against_the_server_and_against_plain_cosine(tmp_path):
+def test_quality_measures_every_part_against_the_baselines(tmp_path):
     questions = ["how do i reset my password", "how do i reset my password", "where is the office in rome"]
-    rows = [{"query": question, "answer_id": question[:3]} for question in questions]
-    data = written(tmp_path / "stream_small.jsonl", rows)
+    asked = [{"query": question, "answer_id": question[:3]} for question in questions]
+    pair = {"a": questions[0], "b": questions[2], "label": 0, "source": "ours", "kind": "other", "strict": True}
+    said = [{"role": "user", "content": "and the office?"}, {"role": "assistant", "content": "which?"}]
+    last = {"role": "user", "content": questions[2]}
+    written(tmp_path / "stream_small.jsonl", asked)
+    written(tmp_path / "pairs.jsonl", [pair, pair | {"b": questions[0], "label": 1}])
+    written(tmp_path / "conversations.jsonl", [{"a": [*said, last], "b": [last], "label": 1, "kind": "longer"}] * 2)
+    written(tmp_path / "prompts_unique.jsonl", asked[1:])
+    sums = [{"question": f"what is {n} plus {n}", "answer": str(2 * n), "template_id": "sum"} for n in (1, 2, 2)]
+    written(tmp_path / "gsm_templates.jsonl", sums)
+    written(tmp_path / "volatile.jsonl", [{"query": "who won yesterday", "fact_type": "fast-changing"}])
+    bars = ("--bars", "0.8,0.99", "--cosine-bars", "0.9")
 
-    found = told_by("stream.py", tmp_path, "--data", data, "--bars", "0.9,0.95", "--server-bars", "0.8")
+    found = told_by("quality.py", tmp_path, "--data", str(tmp_path), "--limit", "20", *bars)["parts"]
 
-    stream = found["streams"]["stream_small"]
-    assert {"default", "0.8"} == set(stream["server"])
-    assert {"0.9", "0.95"} == set(stream["cosine"])
-    assert {"default", "0.8"} == set(stream["cosine_same_hits"])
-    assert {"exact": 1, "vector": 0, "miss": 2, "write": 2} == {
-        kind: taken["count"] for kind, taken in stream["times"].items()
+    systems = {
+        "crowkis",
+        "crowkis 0.8",
+        "crowkis 0.99",
+        "redisvl",
+        "gptcache",
+        "cosine 0.85",
+        "cosine 0.9",
+        "cosine 0.92",
     }
+    stream = found["streams"]["stream_small"]
+    assert systems == set(stream["systems"])
+    assert (3, 1, 0) == tuple(stream["systems"]["crowkis"]["all"][name] for name in ("asked", "hits", "wrong"))
+    assert {"exact": 1, "miss": 2} == {kind: taken["count"] for kind, taken in stream["times"].items()}
+    assert systems | {"rows"} == set(found["pairs"]["pairs"]["odd"]["true, all strict"])
+    assert {"axes_dev", "axes_test"} == set(found["axes"])
+    assert 1 == found["conversations"]["conversations"]["odd"]["true, all strict"]["rows"]
+    assert 1 == found["math"]["gsm_templates"]["systems"]["crowkis"]["all"]["hits"]
+    assert {"fast-changing"} == set(found["volatile"]["volatile"]["kinds"])
 
 
-def test_stream_also_reads_rows_of_question_and_answer(tmp_path):
-    rows = [{"question": f"what is {number} plus {number}", "answer": str(2 * number)} for number in (1, 2, 2)]
-    data = written(tmp_path / "sums.jsonl", rows)
+def test_quality_draws_each_stream(tmp_path):
+    pytest.importorskip("matplotlib")
+    written(tmp_path / "stream_small.jsonl", [{"query": f"is {n} prime", "answer_id": str(n)} for n in (3, 3, 5)])
 
-    found = told_by("stream.py", tmp_path, "--data", data, "--bars", "0.9")
+    told_by("quality.py", tmp_path, "--data", str(tmp_path), "--parts", "streams", "--plots", str(tmp_path / "drawn"))
 
-    played = found["streams"]["sums"]["server"]["default"]
-    assert (3, 0) == (played["asked"], played["wrong"])
+    assert (tmp_path / "drawn" / "stream_small.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_plain_cosine_serves_the_nearest_stored_question_and_stores_on_a_miss():
+    vectors = np.array([[1, 0], [0.8, 0.6], [0.6, 0.8], [1, 0]], np.float32)
+
+    played = play_cosine(["one", "two", "two", "one"], vectors, {"loose": 0.9, "strict": 0.99})
+
+    assert [False, False, True, True] == played["loose"].served.tolist()
+    assert [False, False, False, True] == played["strict"].served.tolist()
+    assert 0 == played["loose"].wrong.sum()
+
+
+def test_axes_hold_as_many_rewordings_as_traps_of_the_same_sentences():
+    for name, traps_min in (("axes_dev", 30), ("axes_test", 60)):
+        rows = [json.loads(line) for line in (BENCH / f"{name}.jsonl").read_text("utf-8").splitlines()]
+        counts = Counter((row["axis"], row["wording"]) for row in rows)
+
+        assert 15 == len(counts)
+        assert all(count >= traps_min for count in counts.values())
+        assert {row["a"] for row in rows if row["label"] == 0} == {row["a"] for row in rows if row["label"] == 1}
+        assert len(rows) == len({(row["a"], row["b"]) for row in rows})
 
 
 @needs_redis
