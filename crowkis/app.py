@@ -95,6 +95,7 @@ class App:
         self.engine.started_ms = self.engine.now_ms = clock.now_ms()
         self.engine.monotonic_ns = clock.monotonic_ns
         self.engine.pick = Random().randrange
+        self.engine.tell = log if settings.log_level == "debug" else None
         self.engine.memory.resident_bytes = resident_bytes
         self.engine.memory.limit_bytes = settings.memory_limit or default_limit_bytes()
         self.actor = Actor(self.engine, ALL_WORDS, clock, self, secrets.token_bytes(16))

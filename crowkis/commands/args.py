@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from crowkis.match.context import context_of
+from crowkis.match.image import image_of
 from crowkis.values.errors import CommandError, malformed, wrong_count
 from crowkis.values.limits import QUESTION_BYTES_MAX, TENANT_CHARS_MAX, VECTOR_DIMENSION_MAX
 from crowkis.values.vector import Vector
@@ -68,6 +70,8 @@ RAW = Kind("string", False, None)
 WORD = Kind("string", False, _utf8)
 TENANT = Kind("string", False, _tenant)
 VECTOR = Kind("string", True, _vector)
+CONTEXT = Kind("string", True, context_of)
+IMAGE = Kind("string", True, image_of)
 
 
 def whole(least: int = -(1 << 63), most: int = (1 << 63) - 1) -> Kind:
@@ -288,7 +292,13 @@ class _Grammar:
 def _converted(row: Parameter, raw: bytes) -> Any:
     if row.kind.convert is None:
         return raw
+    return converted(row.token or row.name, row.kind, raw)
+
+
+def converted(name: str, kind: Kind, raw: bytes) -> Any:
+    """What an argument holds. Raises CommandError, which names it."""
+    assert kind.convert is not None
     try:
-        return row.kind.convert(raw)
+        return kind.convert(raw)
     except ValueError as error:
-        raise malformed(f"{row.token or row.name} {error}") from None
+        raise malformed(f"{name} {error}") from None

@@ -75,7 +75,7 @@ def cexplain(engine: Engine, client: Client, args: Any) -> Any:
 def _told(found: Found, bar: float) -> Reply:
     objection = found.objection
     return {
-        "verdict": "served" if found.hit is not None else "refused" if found.verdicts else "miss",
+        "verdict": found.verdict,
         "hit_type": found.hit_type,
         "key": found.hit.entry_id.hex() if found.hit is not None else None,
         "reason": objection.id if objection is not None else None,

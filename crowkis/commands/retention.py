@@ -4,20 +4,20 @@ from typing import Any
 
 from crowkis.commands.args import TEXT, arg
 from crowkis.commands.registry import command
-from crowkis.commands.semantic import SCOPE, scope_of
+from crowkis.commands.semantic import IDENTITY, entry_named, scope_of
 from crowkis.engine.clients import Client
-from crowkis.engine.engine import Engine, entry_id_of
+from crowkis.engine.engine import Engine
 from crowkis.values.limits import SWEEP_MAX
 from crowkis.values.outcome import Outcome
 from crowkis.values.record import Departure, Entry
 from crowkis.values.reply import Reply
 
 
-@command("CWHYEVICT", arg("query", TEXT), *SCOPE, category="semantic")
+@command("CWHYEVICT", arg("query", TEXT), *IDENTITY, category="semantic")
 def cwhyevict(engine: Engine, client: Client, args: Any) -> Reply:
     """Say what keeps an answer in the cache, part by part, or when and why it left; nothing where it is not known."""
     scope = scope_of(args)
-    entry_id = entry_id_of(args.query, scope)
+    entry_id = entry_named(args)
     entry = engine.state.entries.get(entry_id)
     if entry is not None:
         return _live(engine, entry)

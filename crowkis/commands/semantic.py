@@ -4,18 +4,33 @@ from typing import Any
 
 import numpy as np
 
-from crowkis.commands.args import BLOB, TENANT, TEXT, VECTOR, WORD, Parameter, arg, flag, opt, real, whole
+from crowkis.commands.args import (
+    BLOB,
+    CONTEXT,
+    IMAGE,
+    TENANT,
+    TEXT,
+    VECTOR,
+    WORD,
+    Parameter,
+    arg,
+    converted,
+    flag,
+    opt,
+    real,
+    whole,
+)
 from crowkis.commands.registry import command
 from crowkis.commands.streaming import stream_of
 from crowkis.engine.clients import Client
 from crowkis.engine.engine import Engine, entry_id_of
-from crowkis.engine.lookup import Asked, Found, client_space, find, with_embedding, with_vector
+from crowkis.engine.lookup import Asked, Found, client_space, find, find_by_image, with_embedding, with_vector
 from crowkis.engine.state import is_alive
 from crowkis.match.features import features
 from crowkis.values.errors import embedder_down, malformed
 from crowkis.values.limits import EXPIRE_MS_MAX, TAG_CHARS_MAX, TAGS_MAX
 from crowkis.values.outcome import Outcome
-from crowkis.values.question import Scope
+from crowkis.values.question import NO_CONTEXT, Scope
 from crowkis.values.record import DropEntry, DropScope, Entry, PutEntry
 from crowkis.values.reply import OK, Reply
 from crowkis.values.vector import Vector
@@ -26,11 +41,14 @@ SCOPE: tuple[Parameter, ...] = (
     opt("model", WORD, default=""),
     opt("model_version", WORD, default=""),
 )
+"""Whose question it is, about what."""
+
+IDENTITY: tuple[Parameter, ...] = (*SCOPE, opt("context", CONTEXT, default=NO_CONTEXT), opt("image", IMAGE, default=""))
 """What belongs to a question besides its text."""
 
 ASKING: tuple[Parameter, ...] = (
     opt("threshold", real(0.0, 1.0)),
-    *SCOPE,
+    *IDENTITY,
     opt("tag", WORD, repeated=True),
     opt("vector", VECTOR),
 )
@@ -60,19 +78,25 @@ def tags_of(tags: tuple[str, ...]) -> frozenset[str]:
     return frozenset(tags)
 
 
-def asked_of(args: Any) -> Asked:
-    """The look-up a request asks for."""
-    return Asked(args.query, scope_of(args), tags_of(args.tag), args.threshold, args.vector)
+def asked_of(args: Any, text: str | None = None) -> Asked:
+    """The look-up a request asks for; `text` where the request does not call it its query."""
+    text = args.query if text is None else text
+    return Asked(text, scope_of(args), tags_of(args.tag), args.threshold, args.vector, args.context, args.image)
 
 
-@command("CSET", arg("query", TEXT), arg("answer", BLOB), *EXPIRY, *SCOPE, opt("tag", WORD, repeated=True),
+def entry_named(args: Any) -> bytes:
+    """The id of the answer stored for the very question a request names."""
+    return entry_id_of(args.query, scope_of(args), args.context, args.image)
+
+
+@command("CSET", arg("query", TEXT), arg("answer", BLOB), *EXPIRY, *IDENTITY, opt("tag", WORD, repeated=True),
          opt("vector", VECTOR), opt("usd", real(0.0, USD_MAX), token="COST"),
          category="semantic", writes=True)  # fmt: skip
 def cset(engine: Engine, client: Client, args: Any) -> Any:
     """Store the answer to a question, replacing the one stored for the very same question."""
     if not args.answer:
         raise malformed("answer must not be empty: an empty answer is never worth serving")
-    asked = Asked(args.query, scope_of(args), tags_of(args.tag), None, args.vector)
+    asked = Asked(args.query, scope_of(args), tags_of(args.tag), None, args.vector, args.context, args.image)
     life_ms = (args.seconds or engine.settings.default_ttl_s) * 1000 if args.milliseconds is None else args.milliseconds
 
     def store(engine: Engine, vector: Vector | Exception) -> Outcome:
@@ -81,7 +105,7 @@ def cset(engine: Engine, client: Client, args: Any) -> Any:
             "" if known is None else engine.embedder.fingerprint if args.vector is None else client_space(len(known))
         )
         entry = Entry(
-            entry_id=entry_id_of(asked.text, asked.scope),
+            entry_id=asked.entry_id,
             scope=asked.scope,
             text=asked.text,
             features=features(asked.text),
@@ -91,6 +115,8 @@ def cset(engine: Engine, client: Client, args: Any) -> Any:
             expire_at_ms=engine.now_ms + life_ms if life_ms else 0,
             answer_bytes=len(args.answer),
             cost_usd=args.usd,
+            context=asked.context,
+            image=asked.image,
         )
         engine.metrics.count("stores_total")
         return Outcome(OK, (PutEntry(entry, known, args.answer),))
@@ -102,6 +128,19 @@ def cset(engine: Engine, client: Client, args: Any) -> Any:
 def cget(engine: Engine, client: Client, args: Any) -> Any:
     """Serve a stored answer to a question that means the same, or nothing."""
     return find(engine, asked_of(args), lambda engine, found: hit_reply(engine, client, found, args.withconfidence))
+
+
+@command("CIMGGET", arg("subject", BLOB), *ASKING, flag("withconfidence"), category="semantic")
+def cimgget(engine: Engine, client: Client, args: Any) -> Any:
+    """Serve an answer about an image: subject is the question when IMAGE follows, else the image itself."""
+
+    def finish(engine: Engine, found: Found) -> Reply:
+        return hit_reply(engine, client, found, args.withconfidence)
+
+    if args.image:
+        return find(engine, asked_of(args, converted("query", TEXT, args.subject)), finish)
+    image = converted("image", IMAGE, args.subject)
+    return find_by_image(engine, asked_of(args._replace(image=image), ""), finish)
 
 
 @command("CGETSTREAM", arg("query", TEXT), *ASKING, flag("withconfidence"), opt("chunk", whole(1, 128), default=4),
@@ -144,11 +183,11 @@ def remaining_s(engine: Engine, entry: Entry) -> int:
     return -1 if not entry.expire_at_ms else -((engine.now_ms - entry.expire_at_ms) // 1000)
 
 
-@command("CDELETEENTRY", arg("query", TEXT), *SCOPE, category="semantic", writes=True, frees=True)
+@command("CDELETEENTRY", arg("query", TEXT), *IDENTITY, category="semantic", writes=True, frees=True)
 def cdeleteentry(engine: Engine, client: Client, args: Any) -> Outcome:
     """Remove the answer stored for this very question; tells how many were removed."""
     scope = scope_of(args)
-    entry_id = entry_id_of(args.query, scope)
+    entry_id = entry_named(args)
     if entry_id not in engine.state.entries:
         return Outcome(0)
     return Outcome(1, (DropEntry(entry_id, scope, "kept.deleted", engine.now_ms),))

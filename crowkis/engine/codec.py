@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crowkis.values.question import Scope
+from crowkis.values.question import NO_CONTEXT, Context, Scope
 from crowkis.values.record import Departure, Entry
 from crowkis.values.vector import Vector
 
@@ -69,6 +69,10 @@ def encode_entry(entry: Entry, vector: Vector | None) -> bytes:
     }
     if entry.cost_usd is not None:
         facts["cost_usd"] = entry.cost_usd
+    if entry.context != NO_CONTEXT:
+        facts["context"] = list(entry.context)
+    if entry.image:
+        facts["image"] = entry.image
     body = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     tail = b"" if vector is None else vector.astype("<f4").tobytes()
     return _ENTRY_HEAD.pack(VERSION, len(body)) + body + tail
@@ -93,6 +97,8 @@ def decode_entry(value: bytes) -> StoredEntry:
             expire_at_ms=facts["expire_at_ms"],
             answer_bytes=facts["answer_bytes"],
             cost_usd=facts.get("cost_usd"),
+            context=Context(*facts.get("context", NO_CONTEXT)),
+            image=facts.get("image", ""),
         )
     except (struct.error, ValueError, KeyError, TypeError) as error:
         raise CodecError(f"unreadable entry: {error}") from error

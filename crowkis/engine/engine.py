@@ -14,10 +14,11 @@ from crowkis.engine.evict import Evictor
 from crowkis.engine.gate import House
 from crowkis.engine.memory import Memory
 from crowkis.engine.state import State
+from crowkis.match.leaning import leans
 from crowkis.match.normalise import normalise
 from crowkis.metrics import Metrics
 from crowkis.settings import Settings
-from crowkis.values.question import Scope
+from crowkis.values.question import NO_CONTEXT, Context, Scope
 from crowkis.values.record import DropEntry
 from crowkis.values.vector import Vector
 
@@ -62,6 +63,8 @@ class Engine:
         self.pick: Callable[[int], int] = lambda below: 0
         """A random number from 0 to below - 1."""
         self.ports: dict[str, int] = {}
+        self.tell: Callable[..., None] | None = None
+        """Writes a line of the log, tell(event, level, **facts), where debug lines are wanted; else None."""
 
     def open(self, state: State, embedder: EmbedderFacts, recall: Callable[[str], Vector | None]) -> None:
         """The data directory has been read and the embedder is there: serve."""
@@ -82,14 +85,25 @@ class Engine:
         return victims
 
 
-def entry_id_of(text: str, scope: Scope) -> bytes:
-    """16 bytes that name the stored answer to a text within its scope: a digest of both, the text in normal form."""
-    return _remembered_id(text, scope) if len(text) <= REMEMBERED_TEXT_CHARS_MAX else _entry_id(text, scope)
+def entry_id_of(text: str, scope: Scope, context: Context = NO_CONTEXT, image: str = "") -> bytes:
+    """16 bytes that name the stored answer to a question: a digest of what identifies it, the text in normal form.
+
+    The history counts where the text leans on it, so that standalone questions share an answer (decision 0013).
+    """
+    make = _remembered_id if len(text) <= REMEMBERED_TEXT_CHARS_MAX else _entry_id
+    return make(text, scope, context, image)
 
 
-def _entry_id(text: str, scope: Scope) -> bytes:
+def _entry_id(text: str, scope: Scope, context: Context, image: str) -> bytes:
+    parts = [*scope, normalise(text)]
+    if context.instructions:
+        parts += "instructions", context.instructions
+    if context.history and leans(text):
+        parts += "history", context.history
+    if image:
+        parts += "image", image
     digest = blake2b(digest_size=16)
-    for part in (*scope, normalise(text)):
+    for part in parts:
         piece = part.encode("utf-8", "surrogatepass")
         digest.update(len(piece).to_bytes(4, "little"))
         digest.update(piece)

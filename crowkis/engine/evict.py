@@ -81,7 +81,9 @@ def isolation_of(state: State, entry: Entry, vector: Vector | None, now_ms: int)
     if space is None or vector is None:
         return 1.0
     known = entry.features or features(entry.text)
-    question = Question(entry.text, entry.scope, entry.fingerprint, entry.tags, known, now_ms)
+    question = Question(
+        entry.text, entry.scope, entry.fingerprint, entry.tags, known, now_ms, entry.context, entry.image
+    )
     for label, similarity in space.index.search(vector, CANDIDATES_FIRST):
         other = state.judgeable(space.by_label[label])
         if other.entry_id == entry.entry_id:

@@ -7,21 +7,23 @@ only counters. Slow work (embedding) leaves as Waiting.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from crowkis.engine.engine import Engine, entry_id_of
 from crowkis.engine.rules import EXACT_RULES, SERVE_RULES
-from crowkis.engine.state import CLIENT_SPACE, candidate_of
+from crowkis.engine.state import CLIENT_SPACE, SpaceKey, candidate_of
 from crowkis.match.features import features
 from crowkis.match.judge import judge
 from crowkis.values.errand import EmbedText, Then, Waiting
 from crowkis.values.limits import CANDIDATES_FIRST, CANDIDATES_MAX
-from crowkis.values.question import Features, Policy, Question, Scope
+from crowkis.values.question import NO_CONTEXT, Context, Features, Policy, Question, Scope
 from crowkis.values.record import Entry
 from crowkis.values.reply import Reply
 from crowkis.values.vector import Vector
 from crowkis.values.verdict import Reason, Verdict
 
-NO_FEATURES = Features((), (), 0)
-"""An exact match needs none: the texts are the same."""
+PREVIEW_CHARS_MAX = 200
+"""Of a question, in a debug line where log_query_previews allows it."""
 
 
 class Asked(NamedTuple):
@@ -33,6 +35,17 @@ class Asked(NamedTuple):
     similarity_min: float | None
     vector: Vector | None
     """Supplied by the client, or None: the embedder makes it."""
+    context: Context = NO_CONTEXT
+    image: str = ""
+
+    @property
+    def entry_id(self) -> bytes:
+        """Of the stored answer to this very question."""
+        return entry_id_of(self.text, self.scope, self.context, self.image)
+
+    def question(self, text: str, fingerprint: str, known: Features, now_ms: int) -> Question:
+        """As the rules look at it; of an exact match they look at what is known of the stored text."""
+        return Question(text, self.scope, fingerprint, self.tags, known, now_ms, self.context, self.image)
 
 
 class Found(NamedTuple):
@@ -47,6 +60,11 @@ class Found(NamedTuple):
     objection: Reason | None
     """Of the nearest candidate, when nothing is served."""
 
+    @property
+    def verdict(self) -> str:
+        """The look-up's end in one word, as CEXPLAIN and the log tell it."""
+        return "served" if self.hit is not None else "refused" if self.verdicts else "miss"
+
 
 Finish = Callable[[Engine, Found], Reply]
 """Makes the reply from what was found; called inside the actor, at once or after the embedding."""
@@ -60,24 +78,31 @@ def client_space(dimension: int) -> str:
 def find(engine: Engine, asked: Asked, finish: Finish) -> Any:
     """The reply `finish` makes, or Waiting where the text must be embedded first."""
     began_ns = engine.monotonic_ns()
-
-    def counted(engine: Engine, found: Found) -> Reply:
-        _count(engine, found, began_ns)
-        if found.hit is not None:
-            engine.state.residents.touch(found.hit.entry_id, engine.now_ms)
-        return finish(engine, found)
-
     found = exact(engine, asked)
     if found.hit is not None:
-        return counted(engine, found)
+        return _finished(engine, asked, found, began_ns, finish)
 
     def embedded(engine: Engine, vector: Vector | Exception) -> Reply:
         near = nearest(engine, asked, vector, found)
         if near.hit is None and not isinstance(vector, Exception):
-            engine.state.residents.foresee(entry_id_of(asked.text, asked.scope), _isolation(near))
-        return counted(engine, near)
+            engine.state.residents.foresee(asked.entry_id, _isolation(near))
+        return _finished(engine, asked, near, began_ns, finish)
 
     return with_vector(engine, asked, embedded)
+
+
+def find_by_image(engine: Engine, asked: Asked, finish: Finish) -> Reply:
+    """The reply `finish` makes of the one answer stored about an image, whatever was asked about it."""
+    return _finished(engine, asked, _only_one(engine, asked), engine.monotonic_ns(), finish)
+
+
+def _finished(engine: Engine, asked: Asked, found: Found, began_ns: int, finish: Finish) -> Reply:
+    _count(engine, found, began_ns)
+    if engine.tell is not None:
+        _tell(engine, asked, found)
+    if found.hit is not None:
+        engine.state.residents.touch(found.hit.entry_id, engine.now_ms)
+    return finish(engine, found)
 
 
 def with_vector(engine: Engine, asked: Asked, then: Callable[[Engine, Vector | Exception], Any]) -> Any:
@@ -95,15 +120,32 @@ def with_embedding(engine: Engine, text: str, then: Then) -> Any:
 
 def exact(engine: Engine, asked: Asked) -> Found:
     """The stored answer to the very same question, if the rules let it out."""
-    entry_id = entry_id_of(asked.text, asked.scope)
+    entry_id = asked.entry_id
     if entry_id not in engine.state.entries:
         return Found(None, 0.0, "miss", (), None)
     entry = engine.state.judgeable(entry_id)
-    question = Question(asked.text, asked.scope, entry.fingerprint, asked.tags, NO_FEATURES, engine.now_ms)
-    verdict = judge(question, candidate_of(entry, 1.0, exact=True), policy_of(engine, asked), EXACT_RULES)
+    verdict = _judged_exact(engine, asked, entry)
     if verdict.objection is None:
         return Found(entry, 1.0, "exact", (verdict,), None)
     return Found(None, 1.0, "miss", (verdict,), verdict.objection)
+
+
+def _judged_exact(engine: Engine, asked: Asked, entry: Entry) -> Verdict:
+    assert entry.features is not None
+    question = asked.question(entry.text, entry.fingerprint, entry.features, engine.now_ms)
+    return judge(question, candidate_of(entry, 1.0, exact=True), policy_of(engine, asked), EXACT_RULES)
+
+
+def _only_one(engine: Engine, asked: Asked) -> Found:
+    """Served only where nothing is left to choose: without a question, any of several could be the wrong one."""
+    ids = engine.state.images.of(asked.scope, asked.image)
+    verdicts = [_judged_exact(engine, asked, engine.state.judgeable(entry_id)) for entry_id in ids[:CANDIDATES_MAX]]
+    fitting = [verdict for verdict in verdicts if verdict.objection is None]
+    if len(fitting) > 1 or len(ids) > CANDIDATES_MAX:
+        return Found(None, 1.0, "miss", (), Reason("image.ambiguous", len(ids), 1))
+    if not fitting:
+        return _missed(verdicts)
+    return Found(engine.state.entries[fitting[0].candidate.entry_id], 1.0, "exact", tuple(verdicts), None)
 
 
 def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Found) -> Found:
@@ -111,15 +153,17 @@ def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Fo
     if isinstance(vector, Exception):
         return Found(None, 0.0, "miss", so_far.verdicts, so_far.objection or Reason("embedder.down", str(vector), "up"))
     fingerprint = engine.embedder.fingerprint if asked.vector is None else client_space(len(vector))
-    space = engine.state.spaces.get((asked.scope.tenant, asked.scope.namespace, fingerprint))
+    place = (asked.scope.tenant, asked.scope.namespace, fingerprint)
+    space = engine.state.spaces.get(place)
     if space is None:
         return Found(None, 0.0, "miss", so_far.verdicts, so_far.objection or Reason("candidates.none", 0, 1))
-    question = Question(asked.text, asked.scope, fingerprint, asked.tags, features(asked.text), engine.now_ms)
+    question = asked.question(asked.text, fingerprint, features(asked.text), engine.now_ms)
     policy = policy_of(engine, asked)
     verdicts, wanted = list(so_far.verdicts), CANDIDATES_FIRST
+    pictured = _about_image(engine, asked, vector, place) if asked.image else []
     seen: set[int] = set()
     while True:
-        found = space.index.search(vector, wanted)
+        found = pictured[:wanted] or space.index.search(vector, wanted)
         for label, similarity in found:
             if label in seen:
                 continue
@@ -134,6 +178,16 @@ def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Fo
         if len(found) < wanted or wanted >= CANDIDATES_MAX:
             return _missed(verdicts)
         wanted = min(wanted * 4, CANDIDATES_MAX)
+
+
+def _about_image(engine: Engine, asked: Asked, vector: Vector, place: SpaceKey) -> list[tuple[int, float]]:
+    """The answers about an image, the latest few, as an index would list them: no crowd of other images hides them."""
+    found, labels = [], engine.state.spaces[place].labels
+    for entry_id in engine.state.images.of(asked.scope, asked.image)[-CANDIDATES_MAX:]:
+        stored = engine.state.vector_of(place, entry_id)
+        if stored is not None:
+            found.append((labels[entry_id], float(np.dot(vector, np.frombuffer(stored, "<f4")))))
+    return sorted(found, key=lambda pair: -pair[1])
 
 
 def _isolation(missed: Found) -> float:
@@ -165,3 +219,20 @@ def _count(engine: Engine, found: Found, began_ns: int) -> None:
             metrics.count_for("refusals_total", verdict.objection.id)
     if not found.verdicts and found.objection is not None:
         metrics.count_for("refusals_total", found.objection.id)
+
+
+def _tell(engine: Engine, asked: Asked, found: Found) -> None:
+    """A debug line with the verdict as CEXPLAIN gives it; the question only where previews are wanted."""
+    assert engine.tell is not None
+    shown = {"query": asked.text[:PREVIEW_CHARS_MAX]} if engine.settings.log_query_previews else {}
+    engine.tell(
+        "lookup",
+        level="debug",
+        verdict=found.verdict,
+        hit_type=found.hit_type,
+        reason=found.objection.id if found.objection is not None else None,
+        similarity=round(found.similarity, 4),
+        key=found.hit.entry_id.hex() if found.hit is not None else None,
+        candidates=len(found.verdicts),
+        **shown,
+    )

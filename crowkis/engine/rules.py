@@ -6,7 +6,7 @@ they are last, so that an explanation names the plainest objection.
 
 from crowkis.guard import tags, tenancy
 from crowkis.lifecycle import freshness
-from crowkis.match import negation, numbers, quoted, similarity, space
+from crowkis.match import context, image, negation, numbers, quoted, similarity, space
 from crowkis.values.question import Gate
 
 SERVE_RULES: tuple[Gate, ...] = (
@@ -14,11 +14,14 @@ SERVE_RULES: tuple[Gate, ...] = (
     Gate("tags", tags.carried, tags.measures),
     Gate("embedder", space.same, space.measures),
     Gate("freshness", freshness.fresh, freshness.measures),
+    Gate("image", image.same, image.measures),
+    Gate("context", context.same, context.measures),
     Gate("numbers", numbers.agree, numbers.measures),
     Gate("quoted", quoted.agree, quoted.measures),
     Gate("negation", negation.agree, negation.measures),
     Gate("similarity", similarity.enough, similarity.measures),
 )
 
-EXACT_RULES: tuple[Gate, ...] = tuple(gate for gate in SERVE_RULES if gate.name in ("tenancy", "tags", "freshness"))
+_FOR_EXACT = ("tenancy", "tags", "freshness", "image", "context")
+EXACT_RULES: tuple[Gate, ...] = tuple(gate for gate in SERVE_RULES if gate.name in _FOR_EXACT)
 """Enough for an exact match: the texts are the same, so the other gates have nothing to object to (a test says so)."""

@@ -22,6 +22,7 @@ from crowkis.engine.codec import (
     scope_prefix,
 )
 from crowkis.engine.ends import Ends
+from crowkis.engine.images import Images
 from crowkis.engine.ledger import Ledger
 from crowkis.engine.residents import Resident, Residents
 from crowkis.interfaces import Restored, VectorIndex
@@ -134,6 +135,7 @@ class State:
         self.reconciled: dict[SpaceKey, Reconciled] = {}
         """Filled by recover()."""
         self.residents = Residents()
+        self.images = Images()
         self.ledger = Ledger(store)
         self.index_bytes = 0
         """Memory of all indexes, approximately."""
@@ -153,6 +155,7 @@ class State:
             entry, vector = decode_entry(value)
             self.entries[entry.entry_id] = entry
             self.ends.put(key, entry.expire_at_ms)
+            self.images.enter(entry)
             if vector is not None and not self._space(entry, vector).claim(entry.entry_id, vector):
                 self._space(entry, vector).put(entry.entry_id, vector)
                 added[_place(entry)] = added.get(_place(entry), 0) + 1
@@ -309,6 +312,7 @@ class State:
         size_bytes = self.residents.size_bytes
         for entry in gone:
             del self.entries[entry.entry_id]
+            self.images.leave(entry)
             self.residents.leave(entry)
         if gone:
             freed = size_bytes - self.residents.size_bytes
@@ -328,6 +332,7 @@ class State:
     def _remember(self, entry: Entry, vector: Vector | None, key: bytes) -> None:
         self.entries[entry.entry_id] = entry
         self.ends.put(key, entry.expire_at_ms)
+        self.images.enter(entry)
         if vector is not None:
             space = self._space(entry, vector)
             size_bytes = space.index.size_bytes()
@@ -343,7 +348,10 @@ class State:
 
     def _forget(self, entry_id: bytes) -> None:
         old = self.entries.pop(entry_id, None)
-        if old is None or not old.fingerprint:
+        if old is None:
+            return
+        self.images.leave(old)
+        if not old.fingerprint:
             return
         place = _place(old)
         space = self.spaces[place]
@@ -374,4 +382,6 @@ def candidate_of(entry: Entry, similarity: float, exact: bool = False) -> Candid
         entry.expire_at_ms,
         similarity,
         exact,
+        entry.context,
+        entry.image,
     )

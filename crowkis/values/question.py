@@ -5,6 +5,32 @@ from typing import NamedTuple
 
 from crowkis.values.verdict import Reason
 
+STANDS, LEANS, HANGS = 0, 1, 2
+"""Degrees of leaning: stands alone; may point at something said before; cannot be understood without it."""
+
+
+class Leaning(NamedTuple):
+    """How much a text leans on the conversation before it."""
+
+    degree: int
+    words: str
+    """Those that show it; empty when it stands alone."""
+
+
+NOT_LEANING = Leaning(STANDS, "")
+
+
+class Context(NamedTuple):
+    """Fingerprints of what came before a question; empty where the client told nothing."""
+
+    instructions: str
+    """Of the system messages: they steer every answer."""
+    history: str
+    """Of the conversation: it matters to questions that lean on it."""
+
+
+NO_CONTEXT = Context("", "")
+
 
 class Features(NamedTuple):
     """What the rules need to know of a text, worked out once (for stored questions: when they are stored)."""
@@ -15,6 +41,8 @@ class Features(NamedTuple):
     """Spans in quotes or backticks, as written."""
     negations: int
     """How many negating words or prefixes the text holds."""
+    leaning: Leaning = NOT_LEANING
+    """Whether it can be understood without what was said before it."""
 
 
 class Scope(NamedTuple):
@@ -37,6 +65,9 @@ class Question(NamedTuple):
     """An answer must carry all of these to be served."""
     features: Features
     now_ms: int
+    context: Context = NO_CONTEXT
+    image: str = ""
+    """Digest of the image asked about; empty: none."""
 
 
 class Candidate(NamedTuple):
@@ -54,6 +85,8 @@ class Candidate(NamedTuple):
     similarity: float
     """Cosine, -1 to 1. 1.0 for an exact match."""
     exact: bool
+    context: Context = NO_CONTEXT
+    image: str = ""
 
 
 class Policy(NamedTuple):

@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-from crowkis.values.question import Features, Scope
+from crowkis.values.question import NO_CONTEXT, Context, Features, Scope
 from crowkis.values.vector import Vector
 
 
 class Entry(NamedTuple):
-    """A stored answer without its bytes. `entry_id` is 16 bytes, a digest of scope and normalised text."""
+    """A stored answer without its bytes. `entry_id` is 16 bytes, a digest of what identifies the question."""
 
     entry_id: bytes
     scope: Scope
@@ -23,6 +23,9 @@ class Entry(NamedTuple):
     answer_bytes: int
     cost_usd: float | None = None
     """What making the answer cost, as CSET's COST told; None: to be estimated."""
+    context: Context = NO_CONTEXT
+    image: str = ""
+    """Digest of the image the question is about; empty: none."""
 
 
 class PutEntry(NamedTuple):

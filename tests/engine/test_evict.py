@@ -103,7 +103,7 @@ def test_isolation_is_the_distance_to_the_nearest_that_the_rules_would_serve(sta
 
 def test_of_two_that_answer_for_each_other_only_one_is_dispensable(state, evictor):
     """Goal: a stand-in that has left is noticed. Both are known as replaceable; one goes, the other is looked at."""
-    for text, angle in (("how do i do it", 0.0), ("how do i do this", 0.01), ("elsewhere", 1.5)):
+    for text, angle in (("how do i log in", 0.0), ("how do i sign in", 0.01), ("elsewhere", 1.5)):
         state.apply(put(text, angle=angle))
     for one in state.residents.by_id.values():
         evictor.look(one, 50)
