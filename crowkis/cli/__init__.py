@@ -21,6 +21,8 @@ class _Verbs(click.Group):
         "backup": "backup",
         "restore": "restore",
         "check": "check",
+        "why": "why",
+        "dump": "dump",
         "docs": "docs",
         "health": "health",
     }

@@ -1,6 +1,9 @@
 """Words that look into the cache: list entries, explain a look-up, tell the cache's figures."""
 
+from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from crowkis.commands import report
 from crowkis.commands.args import RAW, TENANT, TEXT, WORD, arg, choice, flag, opt, whole
@@ -10,12 +13,16 @@ from crowkis.commands.semantic import ASKING, asked_of, remaining_s
 from crowkis.engine.clients import Client
 from crowkis.engine.codec import ENTRY, scope_prefix
 from crowkis.engine.engine import Engine
-from crowkis.engine.lookup import Found, exact, nearest, policy_of, with_vector
+from crowkis.engine.lookup import Found, exact, nearest, policy_of, with_embedding, with_vector
 from crowkis.engine.rules import SERVE_RULES
 from crowkis.engine.state import is_alive
+from crowkis.match.features import features
 from crowkis.match.judge import explain
+from crowkis.match.normalise import normalise
+from crowkis.match.tokens import tokens
 from crowkis.values.limits import SCAN_COUNT_MAX
 from crowkis.values.reply import Reply
+from crowkis.values.vector import Vector
 from crowkis.values.verdict import Verdict
 
 SECTION = choice("ALL", *(name.upper() for name in report.CINFO_SECTIONS))
@@ -105,6 +112,36 @@ def _candidate(verdict: Verdict) -> dict[str, Any]:
             for row in explain(verdict, SERVE_RULES)
         ],
     }
+
+
+@command("CDUMP", arg("text", TEXT), category="semantic")
+def cdump(engine: Engine, client: Client, args: Any) -> Any:
+    """Show what the cache makes of a text: its vector's facts, normal form, tokens, and all that the rules look at."""
+
+    def tell(engine: Engine, vector: Vector | Exception) -> Reply:
+        return {
+            "fingerprint": engine.embedder.fingerprint,
+            "dimension": engine.embedder.dimension,
+            "norm": None if isinstance(vector, Exception) else float(np.linalg.norm(vector)),
+            "normal_form": normalise(args.text),
+            "tokens": tokens(args.text),
+            "features": _laid_open(features(args.text)),
+        }
+
+    return with_embedding(engine, args.text, tell)
+
+
+def _laid_open(value: Any) -> Any:
+    """Whatever features hold, as maps, arrays, numbers and texts: a new field needs no line here."""
+    if hasattr(value, "_asdict"):
+        return {name: _laid_open(part) for name, part in value._asdict().items()}
+    if isinstance(value, Mapping):
+        return {str(name): _laid_open(part) for name, part in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(map(_laid_open, value), key=str)
+    if isinstance(value, tuple | list):
+        return [_laid_open(part) for part in value]
+    return value if isinstance(value, bool | int | float | str) or value is None else str(value)
 
 
 def _shown(value: object) -> Reply:
