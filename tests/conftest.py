@@ -123,12 +123,12 @@ class Server:
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
-    def wait_for(self, event: str) -> dict:
-        """The first log line of this event, as soon as it is there."""
+    def wait_for(self, event: str, after: int = 0) -> dict:
+        """The first log line of this event, as soon as it is there, behind the first `after` lines of the log."""
         deadline = time.monotonic() + START_S_MAX
         with self._heard:
             while True:
-                for line in self.events:
+                for line in self.events[after:]:
                     if line.get("event") == event:
                         return line
                 left_s = deadline - time.monotonic()

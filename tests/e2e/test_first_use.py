@@ -10,6 +10,7 @@ import hiredis
 import pytest
 import redis
 
+from crowkis.engine.rules import SERVE_RULES
 from crowkis.settings import BY_NAME
 
 BAR = BY_NAME["similarity_min"].default
@@ -121,7 +122,7 @@ def test_explain_names_every_gate_with_its_measure_and_limit(wire, wire3):
     assert ("refused", "numbers.differ", None) == (told["verdict"], told["reason"], told["key"])
     (candidate,) = told["candidates"]
     gates = {row["gate"]: row for row in candidate["gates"]}
-    assert ["tenancy", "tags", "embedder", "freshness", "numbers", "quoted", "negation", "similarity"] == list(gates)
+    assert [gate.name for gate in SERVE_RULES] == list(gates)
     assert not gates["numbers"]["passes"]
     assert "10" in str(gates["numbers"]["limit"]) + str(gates["numbers"]["measure"])
     assert "12" in str(gates["numbers"]["limit"]) + str(gates["numbers"]["measure"])
