@@ -12,7 +12,7 @@ never matched by meaning.
 import re
 from collections.abc import Callable, Mapping
 
-from crowkis.match.openings import opening
+from crowkis.match.openings import is_foreign, is_thin, opening
 from crowkis.match.references import (
     AFTERWARDS,
     ARTICLES,
@@ -108,6 +108,8 @@ class _Reading:
             elif word not in FUNCTION_WORDS and word not in MARKS:
                 self._mention(word, previous, place)
             previous = word
+        if self.found.degree == STANDS and (is_thin(self.words) or is_foreign(self.words)):
+            self._found(LEANS, 0)
         return self.found
 
     def at(self, place: int) -> str:
@@ -158,47 +160,56 @@ class _Reading:
 
     def it(self, place: int) -> int:
         """It and its: needs a thing, unless it stands for what follows ("is it safe to ...") or for the weather."""
-        if "thing" in self._mentioned(place) or self.written[place] == "IT" or self._is_expletive(place):
+        if "thing" in self._mentioned(place) or self.written[place] == "IT":
             return STANDS
-        if self.at(place - 1) == "worth":
-            return LEANS
+        stands_for_nothing = self._expletive(place)
+        if stands_for_nothing != HANGS or self.at(place - 1) == "worth":
+            return min(stands_for_nothing, LEANS)
         located = self.at(place - 1) in PREPOSITIONS and "thing" in self.clause
         named = self.at(place + 1) in ("is", "was") and self.at(place + 2) in ("a", "an")
         return LEANS if located or named else HANGS
 
-    def _is_expletive(self, place: int) -> bool:
+    def _expletive(self, place: int) -> int:
+        """STANDS where "it" surely points at nothing said before, LEANS where it may."""
         word, following, before = self.lower[place], self.at(place + 1), self.at(place - 1)
         if following in ("would", "will", "could", "can", "should") and self.at(place + 2) in EXPLETIVE_VERBS:
             place, following = place + 1, self.at(place + 2)
         if following.endswith("ly"):
             place, following = place + 1, self.at(place + 2)
         if following == "been" and word == "it's":
-            return True
+            return STANDS
         if following in EXPLETIVE_VERBS or before in ("make", "made"):
-            return len(self.lower) > place + 2 and self.at(place + 2) not in _STOPS
+            return HANGS if self.at(place + 2) in _STOPS else self._what_follows(place + 2)
         if before in ("date", "time", "day", "month", "year") or self.at(place - 2) in ("time", "day", "date"):
-            return True
+            return STANDS
         if following in BE or following in ("would", "will", "could", "can", "become", "becomes", "get", "gets"):
             place += 2 if self.at(place + 2) in ("be", "been") else 1
         elif word != "it's" and before not in BE and before[-2:] != "'s":
-            return False
+            return HANGS
         return self._leads_on(place + 1)
 
-    def _leads_on(self, place: int) -> bool:
+    def _what_follows(self, place: int) -> int:
+        """Behind "it takes": only what "it" stands for makes sure that it points at nothing else."""
+        weather = self.at(place - 1) in WEATHER
+        return STANDS if weather or not ANNOUNCING.isdisjoint(self.lower[place:-1]) else LEANS
+
+    def _leads_on(self, place: int) -> int:
         """Behind "it is": does what the "it" stands for follow, or is it the weather?"""
-        if self.at(place) in ("to", "that"):
-            return True
+        if self.at(place) in ANNOUNCING:
+            return STANDS
         for ahead in range(place, place + 3):
             word, then = self.at(ahead), self.at(ahead + 1)
             if word in _STOPS:
-                return False
+                return HANGS
+            if word in WEATHER or (word == "like" and then.endswith("ing")):
+                return STANDS
+            if word in ("hot", "cold", "dark", "late"):
+                return LEANS
             if word == "like" or word.endswith("ing") or word in ("true", "possible"):
-                return then not in _STOPS
-            if word in ("raining", "snowing", "hot", "cold", "dark", "late"):
-                return True
+                return HANGS if then in _STOPS else STANDS if then in ANNOUNCING else LEANS
             if word not in FUNCTION_WORDS and then in ("to", "that", "if", "when", "for", "whether"):
-                return word[-2:] not in ("ed", "en")
-        return False
+                return HANGS if word[-2:] in ("ed", "en") else self._what_follows(ahead + 1)
+        return HANGS
 
     def this(self, place: int) -> int:
         """This, these, those: with a noun it leans, alone it hangs, with a time it means now."""
@@ -372,6 +383,9 @@ class _Reading:
 OWN_CLAUSE = frozenset({"his", "her", "hers", "himself", "herself", "its", "itself", "their", "theirs", "themselves"})
 """May stand for something in their own clause; other pronouns may not ("did Ann like her")."""
 SUBJECTS = frozenset({"he", "she", "they", "he's", "she's", "they're", "they've"})
+ANNOUNCING = frozenset({"to", "that"})
+"""Behind "it is safe" or "it takes an hour": what "it" stands for comes now."""
+WEATHER = frozenset({"rain", "rains", "raining", "snow", "snows", "snowing"})
 EXCEPTIONS = frozenset({"besides", "except", "than", "apart", "aside", "addition", "along", "each"})
 
 PRONOUNS = OWN_CLAUSE | SUBJECTS | frozenset({"him", "them", "it", "it's", "this", "that", "these", "those", "that's"})

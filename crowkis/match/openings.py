@@ -9,6 +9,7 @@ from crowkis.match.references import (
     FIRST_AND_PERHAPS,
     FIRST_AND_POINTING,
     FRAGMENTS,
+    FUNCTION_WORDS,
     IMPERATIVES,
     MARKS,
     NO_OBJECT,
@@ -23,8 +24,16 @@ _LEANING_PAIRS = frozenset(
 )
 _SHORT = 5
 """Words of a text that may be the end of somebody's sentence: "in French please"."""
+_SENTENCE = 3
+"""Words of a text that should hold one that builds a sentence."""
 _EMPTY = 8
 """Words of a text that may be without any content of its own."""
+
+_ASKING = AUXILIARIES | {"who", "what", "which", "when", "where", "why", "how", "any", "in"}
+_TELLING = frozenset({"did", "was", "were", "had"})
+_OWN = frozenset({"i", "my", "me", "we", "our"})
+_GENERAL = frozenset({"a", "an"})
+_DEFINED = frozenset({"what is", "what are", "who is", "who are"})
 
 
 def opening(tokens: list[str], words: list[str]) -> int:
@@ -65,6 +74,23 @@ def _is_empty(words: list[str]) -> bool:
         return False
     asked = words[2:] if words[0] in POLITENESS else words
     return "you're" not in asked and ("you" not in asked or asked[-1] in ("mean", "meant"))
+
+
+def is_thin(words: list[str]) -> bool:
+    """One word of content, or two about what has been: "who won in 2014?", "how many points?", "did Ann leave?".
+
+    Nothing in it points back, and yet such a text mostly goes on with a story. "What is cash?" does not.
+    """
+    if words[0] not in _ASKING or " ".join(words[:2]) in _DEFINED:
+        return False
+    told = not _TELLING.isdisjoint(words) and _OWN.isdisjoint(words)
+    content = [word for word in words if word not in EMPTY_WORDS and not word.isdigit()]
+    return len(content) <= 2 if told else len(content) <= 1 and _GENERAL.isdisjoint(words)
+
+
+def is_foreign(words: list[str]) -> bool:
+    """Not one word that English sentences are built with: nobody here can tell what such a text points at."""
+    return FUNCTION_WORDS.isdisjoint(words) and (len(words) >= _SENTENCE or not all(map(str.isascii, words)))
 
 
 def _has_nothing_to_work_on(tokens: list[str], words: list[str]) -> bool:

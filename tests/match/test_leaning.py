@@ -8,6 +8,10 @@ from crowkis.match.leaning import CHECKS, leaning, leans
 from crowkis.values.question import HANGS, LEANS, NOT_LEANING, STANDS
 
 ALONE = """
+How much does it cost to fly to Rome?
+Does it mean that banks close?
+Is it raining in Rome?
+Is delivery free?
 How do I reset my password?
 What is the capital of Peru?
 Who painted the Mona Lisa?
@@ -84,6 +88,13 @@ How do I get there?
 """
 
 PERHAPS = """
+Does it cost more than ten euros?
+Does it take credit cards?
+Is it good for children?
+Is it working in Europe?
+Is it hot?
+What happened in 2008?
+Did Ann leave?
 When was the album released?
 Why was this payment declined?
 Is there a cheaper plan?
@@ -132,7 +143,7 @@ def test_a_pronoun_far_into_a_long_text_does_not_make_it_hang():
 
 
 def test_a_name_answers_a_pronoun_only_where_grammar_allows():
-    assert STANDS == leaning("Did Ann say that she was ill?").degree
+    assert STANDS == leaning("Did Ann Miller say that she was ill?").degree
     assert HANGS == leaning("Did Ann like him?").degree
 
 
@@ -151,12 +162,19 @@ def test_any_order_of_pointing_words_is_read(words):
 
 
 def test_only_the_ends_of_a_huge_text_are_looked_at():
-    filler = "word " * 5_000
+    filler = "a word " * 5_000
 
     assert STANDS == leaning(f"{filler} what did he do? {filler}").degree
     assert leans(f"{filler} Now rewrite your previous answer.")
 
 
-@pytest.mark.parametrize("text", ["", "?!", "...", "\n", "日本の首都は", "Wie setze ich mein Passwort zurück?"])
-def test_what_is_not_english_stands_alone(text):
+@pytest.mark.parametrize("text", ["", "?!", "...", "\n"])
+def test_what_has_no_words_stands_alone(text):
     assert STANDS == leaning(text).degree
+
+
+@pytest.mark.parametrize(
+    "text", ["日本の首都は", "Сколько это стоит?", "Wie viel kostet es?", "¿Por qué?", "Pourquoi ça"]
+)
+def test_what_is_not_english_may_point_back(text):
+    assert LEANS == leaning(text).degree

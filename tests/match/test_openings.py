@@ -2,7 +2,7 @@
 
 import pytest
 
-from crowkis.match.openings import opening
+from crowkis.match.openings import is_thin, opening
 from crowkis.values.question import HANGS, LEANS, STANDS
 
 
@@ -38,3 +38,25 @@ def test_how_a_text_begins_tells_how_much_it_leans(text, degree):
     tokens = text.split()
 
     assert degree == opening(tokens, [word for word in tokens if word != ","])
+
+
+@pytest.mark.parametrize(
+    ("text", "thin"),
+    [
+        ("what happened in 2008", True),
+        ("how many points", True),
+        ("any awards", True),
+        ("did ann leave", True),
+        ("who was the coach", True),
+        ("who painted the mona lisa", False),
+        ("what is cash", False),
+        ("what does a consultant do", False),
+        ("why was my card declined", False),
+        ("is delivery free", False),
+        ("explain gravity", False),
+        ("hello", False),
+        ("hauptstadt", False),
+    ],
+)
+def test_a_question_of_hardly_any_content_goes_on_with_a_story(text, thin):
+    assert thin == is_thin(text.split())
