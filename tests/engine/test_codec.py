@@ -17,7 +17,7 @@ from crowkis.engine.codec import (
     scope_prefix,
 )
 from crowkis.match.features import features
-from crowkis.values.question import Scope
+from crowkis.values.question import Context, Scope
 from crowkis.values.record import Entry
 
 SCOPE = Scope("acme", "faq", "m", "1")
@@ -34,9 +34,11 @@ def entry(text="how do i log in", **changes):
     st.frozensets(st.text(max_size=5), max_size=4),
     st.integers(0, 1 << 52),
     st.none() | st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=8),
+    st.builds(Context, st.text(), st.text()),
+    st.text(),
 )
-def test_an_entry_comes_back_as_it_was(text, scope, tags, expire_at_ms, numbers):
-    written = entry(text, scope=scope, tags=tags, expire_at_ms=expire_at_ms)
+def test_an_entry_comes_back_as_it_was(text, scope, tags, expire_at_ms, numbers, context, image):
+    written = entry(text, scope=scope, tags=tags, expire_at_ms=expire_at_ms, context=context, image=image)
     vector = None if numbers is None else np.array(numbers, np.float32)
     stored = decode_entry(encode_entry(written, vector))
 
