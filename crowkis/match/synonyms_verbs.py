@@ -1,0 +1,92 @@
+"""Verbs (and verb phrases) that ask for the same thing, groups divided by semicolons, by lemma. A table only.
+
+A word may stand in several groups: it then shares one sense with each, and they do not thereby become synonyms.
+"""
+
+GROUPS = """
+cancel terminate call_off annul abort; unsubscribe opt_out cancel_subscription;
+delete remove erase get_rid_of take_off take_out eliminate wipe clear discard trash take_down;
+buy purchase order acquire shop pick_up; obtain get acquire receive gain; forget lose misremember;
+lose misplace mislay; steal rob rip_off; change modify alter edit amend adjust revise update;
+change switch swap exchange; change convert turn_into transform; switch move migrate change;
+convert translate transform turn_into; fix repair mend solve resolve sort_out remedy correct troubleshoot patch;
+break malfunction fail stop_working crash go_wrong give_out; crash freeze hang stop_responding;
+begin start commence launch initiate kick_off get_going; end finish stop conclude terminate complete;
+stop quit cease halt discontinue give_up; stop prevent avoid keep_from; prevent avoid avert guard_against;
+activate enable turn_on switch_on; start turn_on switch_on boot power_on launch run;
+deactivate disable turn_off switch_off; shut_down turn_off switch_off power_off power_down; restart reboot;
+reset reinitialize restore_to_factory_setting; restore recover bring_back get_back retrieve regain reinstate undelete;
+retrieve fetch get pull obtain; login log_in sign_in log_on sign_on access; logout log_out sign_out log_off sign_off;
+register sign_up enroll join create_account; subscribe sign_up join; join enter become_member;
+apply sign_up submit_application; submit hand_in turn_in file send_in;
+send transmit dispatch mail forward deliver ship post; mail post; receive get obtain accept take_delivery;
+deliver ship bring; transfer move send wire; transfer hand_over pass_on sign_over give; give hand grant present;
+give donate gift; donate contribute; grant approve allow give;
+approve authorize grant confirm okay accept sign_off_on green_light; confirm verify validate authenticate;
+verify check confirm; check inspect examine look_at review look_over; check look_up find_out see view;
+look_up find search look_for seek; find locate discover track_down look_for search; find_out learn discover determine;
+view see look_at display show watch; show display present; hide conceal mask not_show;
+add insert include put_in append; attach add append; create make generate build set_up produce; create open set_up;
+open set_up start; build construct assemble put_together make; assemble put_together; write compose draft author pen;
+invent come_up_with think_up create; set_up configure install arrange; install set_up put_in mount fit;
+mount install attach put_up hang fit; uninstall remove delete; download save get; save store keep back_up; store keep;
+keep retain preserve; upload put_up post add; publish post release put_out; release launch bring_out come_out publish;
+share post send; connect link pair hook_up join attach; sync synchronize; disconnect unlink unpair unplug;
+combine merge join unite put_together; divide split separate share; multiply times; cut chop slice;
+copy duplicate replicate clone; paste insert; rename give_new_name call_differently;
+replace substitute swap exchange change; renew extend prolong; extend prolong lengthen;
+increase raise boost grow lift up improve expand go_up; rise increase go_up climb grow;
+reduce decrease lower cut lessen cut_down drop shrink diminish bring_down minimize;
+fall drop decline go_down decrease sink; improve enhance better boost upgrade; upgrade update move_up;
+speed_up accelerate make_faster; slow_down decelerate; block ban bar stop prevent; block freeze lock suspend;
+suspend pause put_on_hold freeze hold; pause put_on_hold interrupt halt;
+continue resume carry_on go_on keep_on proceed; allow permit let enable authorize;
+forbid prohibit ban disallow outlaw; refuse reject decline deny turn_down; accept take agree_to say_yes;
+support accept take handle; agree consent; use utilize employ apply; use spend consume; spend pay; pay settle;
+pay remunerate compensate; charge bill invoice debit; charge recharge power_up;
+top_up add_money load reload deposit recharge; refund reimburse give_back pay_back return;
+return send_back give_back bring_back take_back; dispute contest challenge question; complain file_complaint;
+cost be_priced; earn make gain; save put_aside; withdraw take_out; lend loan; rent lease hire let;
+hire employ recruit take_on; dismiss fire sack lay_off let_go; resign quit step_down; leave depart go_away exit;
+arrive get_to reach come; reach get_to contact; contact reach get_in_touch call message write;
+call phone ring telephone dial; speak talk chat; speak_to talk_to contact; meet see encounter;
+tell inform notify let_know; notify alert inform warn; ask request inquire; request ask_for apply_for order;
+order request; demand require; need require; reserve book; schedule arrange plan book set_up;
+reschedule postpone move delay put_off push_back change; delay postpone put_off hold_up; plan intend;
+travel go journey; drive go_by_car; fly go_by_plane; walk go_on_foot stroll; visit go_to see; stay remain;
+live reside dwell inhabit; move relocate; cook prepare make fix; bake make; prepare get_ready make;
+clean wash cleanse; cultivate grow plant raise; grow get_bigger; eat consume have; drink consume; sleep rest;
+relax unwind rest; exercise work_out train; train teach coach; teach instruct educate; learn study pick_up;
+study examine; win triumph; beat defeat overcome; fight combat battle; kill murder; murder assassinate kill;
+die pass_away perish decease; hurt harm injure; hurt ache; damage harm; destroy demolish wreck ruin;
+protect secure safeguard guard; treat cure heal; heal recover get_better get_well; inherit come_into;
+marry wed get_married; divorce split_up; hunt chase pursue; follow track; track trace monitor follow;
+monitor watch observe; measure gauge; calculate compute work_out figure_out determine; estimate assess evaluate;
+compare contrast; choose pick select opt_for decide_on; decide determine; prefer like; like enjoy love;
+hate dislike detest; think believe consider; understand comprehend grasp; explain describe clarify; describe depict;
+summarize sum_up recap; recommend suggest advise propose; suggest propose; help assist aid support;
+happen occur take_place; cause lead_to bring_about result_in; occur take_place;
+expire run_out lapse end become_invalid; exist be_there; disappear vanish go_missing; appear show_up turn_up;
+show_up appear; wait hold_on; try attempt; manage run; manage administer control; own possess have; belong be_part;
+contain include hold comprise; exclude leave_out omit; cover include insure; insure cover; wear put_on; dress clothe;
+throw_away throw_out dispose_of discard bin get_rid_of; recycle reuse; empty clear; fill fill_up;
+fill_in complete fill_out; complete finish; sign autograph; print print_out; scan digitize; record tape;
+play listen_to; mute silence turn_down; silence mute quiet; listen hear; photograph take_picture shoot take_photo;
+draw sketch; paint color; import bring_in; export ship_out; encrypt encode; decrypt decode decipher;
+compress zip shrink; extract unzip decompress; sort order arrange; filter narrow_down; count tally;
+debug troubleshoot; deploy release roll_out; test try_out; execute run; compile build; wake_up get_up; get_up rise;
+fall_asleep go_to_sleep; give_birth have_baby; raise bring_up; bring take carry; carry transport take bring;
+lift raise pick_up; lower drop; push press; press click tap push hit; click press tap; scroll swipe; unlock open;
+lock close secure; close shut; seal plug close stop; heat warm_up warm; cool chill cool_down; melt thaw defrost;
+freeze ice; boil heat; fry saute; attend go_to take_part; participate take_part join; host organize hold;
+celebrate observe; invite ask; admit confess; claim assert; apologize say_sorry; thank say_thank_you; greet welcome;
+threaten menace; sue take_to_court; accuse charge; arrest detain; elect vote_in choose; govern rule; rule reign;
+lead head; direct make; discover find; invade attack; conquer capture; found establish set_up create;
+establish set_up; link associate; depend rely; equal amount_to; mean stand_for signify; pronounce say;
+translate render say; spell write; react respond; respond reply answer; reply answer; qualify be_eligible;
+claim apply_for; owe be_indebted; borrow take_loan; invest put_money; trade deal; negotiate bargain haggle;
+persuade convince; remind prompt; remember recall; recognize identify; identify recognize;
+distinguish tell_apart differentiate; ship send; ignore disregard; trust rely_on; train practice;
+descale remove_limescale; vaccinate inoculate immunize; prescribe order; diagnose identify; lock_out shut_out;
+disable deactivate; charge cost; swallow eat keep retain; decline reject refuse
+"""
