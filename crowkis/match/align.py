@@ -13,7 +13,8 @@ from crowkis.match.common import FUNCTION, PREPOSITIONS
 from crowkis.match.lemma import lemma, stem
 from crowkis.match.opposites import are_opposites
 from crowkis.match.phrases import PHRASES
-from crowkis.match.synonyms import PARTICLES, senses_of
+from crowkis.match.synonyms import PARTICLES, SEPARABLE, senses_of
+from crowkis.match.vocabulary import listed
 
 TEXTS_KEPT_MAX = 8_192
 TEXT_CHARS_KEPT_MAX = 2_000
@@ -30,10 +31,14 @@ INVERSIONS_WORDS_MAX = 48
 
 _WORD = re.compile(r"[^\W_]+(?:['.][^\W_]+)*|[,;:?!&/]|[+#]+")
 _CONTRACTIONS = {"can't": ("can", "not"), "won't": ("will", "not"), "shan't": ("shall", "not")}
-_NEGATIONS = frozenset({"not", "no", "never", "without", "cannot", "unable", "nobody", "nothing", "neither", "nor"})
+_NEGATIONS = listed("not no never without cannot unable nobody nothing neither nor unless except")
 _BREAKS_NEGATION = frozenset({",", ";", "?", "!", "but", "and", "if", "when", "because"})
 _LESS = frozenset({"less", "least", "few"})
 NEGATION_REACH = 4
+MARKER_REACH = 3
+"""How many words behind a preposition belong to it."""
+ARTICLES = listed("a an the my your his her its our their this that these those some any 's")
+_ENDS_PHRASE = listed("be do can could will would should have if when that which who while i you he she we they")
 _POSSESSIVES = frozenset({"it", "that", "what", "who", "where", "when", "how", "there", "here", "he", "she", "let"})
 
 
@@ -102,7 +107,7 @@ def _parse(text: str) -> Parsed:
     tokens, named = _tokens(text)
     tokens, named = _with_phrases(tokens, named)
     places = [i for i, token in enumerate(tokens) if token[0].isalnum() and token not in FUNCTION]
-    places = [i for i in places if not tokens[i].isdigit()][:WORDS_MAX]
+    places = [i for i in places if not tokens[i].replace(".", "").isdigit()][:WORDS_MAX]
     words = tuple(tokens[i] for i in places)
     denied, markers = _denied(tokens), _markers(tokens)
     return Parsed(
@@ -170,7 +175,7 @@ def _phrase_end(tokens: list[str], i: int, rest: tuple[str, ...]) -> int:
     """Where the phrase that begins at i ends; 0 if it is not there. A particle may stand a few words on."""
     if tuple(tokens[i + 1 : i + 1 + len(rest)]) == rest:
         return i + 1 + len(rest)
-    if len(rest) == 1 and rest[0] in PARTICLES:
+    if len(rest) == 1 and rest[0] in PARTICLES and tokens[i] in SEPARABLE:
         for j in range(i + 2, min(i + 2 + PARTICLE_GAP_MAX, len(tokens))):
             if tokens[j] in PREPOSITIONS and tokens[j] != rest[0]:
                 return 0
@@ -196,14 +201,16 @@ def _denied(tokens: list[str]) -> list[bool]:
 
 
 def _markers(tokens: list[str]) -> list[str]:
-    """The preposition before each token, as far as it leads: to the next preposition or mark."""
-    markers, leading = [], ""
+    """The preposition before each token, as far as it leads: MARKER_REACH words, not past a mark or another clause."""
+    markers, leading, reach = [], "", 0
     for token in tokens:
         if token in PREPOSITIONS:
-            leading = token
-        elif not token[0].isalnum() or token in ("and", "or", "be", "do", "can", "if", "when", "that", "which"):
-            leading = leading if token in ("and", "or", "/", "&") else ""
-        markers.append(leading)
+            leading, reach = token, MARKER_REACH
+        elif token in _ENDS_PHRASE or not token[0].isalnum():
+            leading = ""
+        elif token not in ARTICLES:
+            reach -= 1
+        markers.append(leading if reach >= 0 else "")
     return markers
 
 
@@ -248,6 +255,15 @@ def _pair_alike(
         else:
             rest.append(i)
     return rest, right
+
+
+def same_place(a: Parsed, b: Parsed, found: Alignment, i: int, j: int) -> bool:
+    """Do word i of the first and word j of the second text stand beside the same word, or both at an end?"""
+    partner = {pair.a: pair.b for pair in found.pairs}
+    before = partner.get(i - 1, -2) == j - 1 if i and j else i == j
+    after = partner.get(i + 1, -2) == j + 1 if i + 1 < len(a.words) and j + 1 < len(b.words) else False
+    last = i + 1 == len(a.words) and j + 1 == len(b.words)
+    return before or after or last
 
 
 def nearly(one: str, other: str) -> bool:

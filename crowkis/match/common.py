@@ -5,7 +5,7 @@ more or one
 less of them without asking something else.
 """
 
-from crowkis.match.vocabulary import listed
+from crowkis.match.vocabulary import MONTHS_ALONE, WEEKDAYS, listed
 
 PREPOSITIONS = listed(
     "to into onto from of in on at by for with without than over under above below behind beneath through past via "
@@ -32,9 +32,12 @@ FUNCTION = (PREPOSITIONS - listed("before after")) | listed(
     to-do going gonna wanna gotta lets whats hows im ive id youre dont cant wont isnt doesnt didnt
     """
 )
+FUNCTION |= MONTHS_ALONE | WEEKDAYS.keys() | listed("jan feb mar apr jun jul aug sep sept oct nov dec couple dozen")
+"""Passed over. Numbers, months and weekdays are among them: the rule for numbers compares those."""
 LIGHT = listed(
     """
-    more most way thing matter stuff kind sort type case fact place time help want wish like love need get go come make
+    more most way thing matter stuff kind sort type case fact place time help want wish like love need get go
+    come make
     take give
     put use let see know tell say ask explain show describe list name find look think mean seem try possible
     possibility
@@ -48,7 +51,11 @@ LIGHT = listed(
     keep getting become set bring turn run manage perform conduct carry handle full whole entire main overall general
     point purpose necessary require required requirement order possible write create perfect ideal word moment
     hear read watch already soon immediately just ready sure provide offer give present type respond require
-    situation circumstance event occur occasion term regard concern relate main total
+    apparently appear seem believe receive still remain certain entitle eligible recently finally simple
+    anymore longer
+    eventually additionally specifically constantly suddenly constant afterwards straightaway multiple couple
+    yet nowadays
+    currently situation circumstance event occur occasion term regard concern relate main total
     """
 )
 """Words that stand in paraphrases for each other or for nothing: ways, reasons, helping, telling."""

@@ -68,7 +68,9 @@ _KEEP_S = listed(
     "this his its yes us bus gas plus thus always perhaps lens news series species status virus campus bonus "
     "focus menus "
     "christmas texas kansas canvas atlas alias bias chaos paris tennis mars physics mathematics economics politics "
-    "athletics analysis basis is was has does diabetes james mercedes tesla wales netherlands diagnosis thesis as"
+    "athletics analysis basis is was has does diabetes james mercedes tesla wales netherlands diagnosis thesis as "
+    "during anything something everything nothing morning evening wedding building string ceiling spring concerning "
+    "regarding including according red bed shed hundred kindred sacred united"
 )
 _E_AFTER_ROWS = (
     "at iz v u c dg rg bl pl tl dl gl kl fl cl zl ur ir as us os uc ag ud od ib rs ns ls ps ys ttl ets ik ak ok "

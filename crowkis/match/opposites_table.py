@@ -86,25 +86,25 @@ hardcover : paperback; prefix : suffix; uppercase : lowercase; capital : lowerca
 introduce : abolish; optimist : pessimist; virtue : vice; hardworking : lazy; brave : cowardly; generous : stingy;
 patient : impatient; trust : distrust; respect : disrespect; honest : dishonest; fair : unfair; equal : unequal;
 stable : unstable; secure : insecure; certain : uncertain; complete : incomplete; finished : unfinished;
-paid : unpaid; pay : unpaid; free : paid; read : unread; limited : unlimited; reasonable : unreasonable;
-reversible : irreversible; renewable : nonrenewable; refundable : nonrefundable non_refundable; fiction : nonfiction;
-smoker : nonsmoker; alcoholic : nonalcoholic; soluble : insoluble; flammable : nonflammable; transparent : opaque;
-attract : repel; absorb : emit; gain_weight put_on_weight : lose_weight; hypothermia : hyperthermia;
-hypotension : hypertension; acid acidic : alkaline; acid : base; cation : anion; anode : cathode; proton : electron;
-mitosis : meiosis; artery : vein; stalactite : stalagmite; evergreen : deciduous; perennial : annual;
-carnivore : herbivore; latitude : longitude; numerator : denominator; oxidize : reduce; dissolve : precipitate
+paid : unpaid; pay : unpaid; read : unread; limited : unlimited; reasonable : unreasonable; reversible : irreversible;
+renewable : nonrenewable; refundable : nonrefundable non_refundable; fiction : nonfiction; smoker : nonsmoker;
+alcoholic : nonalcoholic; soluble : insoluble; flammable : nonflammable; transparent : opaque; attract : repel;
+absorb : emit; gain_weight put_on_weight : lose_weight; hypothermia : hyperthermia; hypotension : hypertension;
+acid acidic : alkaline; acid : base; cation : anion; anode : cathode; proton : electron; mitosis : meiosis;
+artery : vein; stalactite : stalagmite; evergreen : deciduous; perennial : annual; carnivore : herbivore;
+latitude : longitude; numerator : denominator; oxidize : reduce; dissolve : precipitate
 """
 """What is on the left contradicts what is on the right; words on one side do not contradict each other."""
 
 CONVERSES = """
 buy purchase : sell; lend loan : borrow; rent lease : rent_out let; give donate grant hand : take receive get accept;
-send ship mail transfer : receive get; send_to : receive_from; teach instruct : learn; employ : work_for;
-import : export; inherit : bequeath leave; own : belong; contain include : belong; precede : follow;
-cause : result_from; lead : follow; win : lose; beat defeat : lose; parent : child; husband : wife; host : visit;
-invite : attend; pay : earn charge; owe : lend; ask : answer; sue : defend; treat : consult; hire : apply;
-employer : employee; landlord : tenant; teacher : student pupil; buyer : seller; doctor : patient;
-sender : recipient receiver; lender : borrower; above over : below under; before : after; more : less; offer : accept;
-throw : catch; request : grant approve; deposit : withdraw
+send ship mail transfer : receive get; :; teach instruct : learn; employ : work_for; import : export;
+inherit : bequeath leave; own : belong; contain include : belong; precede : follow; cause : result_from;
+lead : follow; win : lose; beat defeat : lose; parent : child; husband : wife; host : visit; invite : attend;
+pay : earn; owe : lend; ask : answer; sue : defend; treat : consult; hire : apply; employer : employee;
+landlord : tenant; teacher : student pupil; buyer : seller; doctor : patient; sender : recipient receiver;
+lender : borrower; above over : below under; before : after; more : less; offer : accept; throw : catch;
+request : grant approve; deposit : withdraw
 """
 """The same event from its other end: equal if the parties change places too."""
 

@@ -92,10 +92,10 @@ quickly fast; legal lawful allowed; illegal unlawful; legally lawfully; valid in
 broken damaged faulty defective; damaged broken; missing lost; lost missing; stuck jammed; blocked frozen locked;
 frozen locked; pending outstanding unprocessed; unknown unfamiliar; unrecognized unknown; strange unrecognized;
 private personal; public open; secret confidential; confidential private; alone single; married wed;
-pregnant expecting; hungry starving; tired exhausted; awake up; asleep sleeping; dead deceased; hot warm;
-cold chilly; wet damp; clean spotless; dirty filthy; bright vivid; dark dim; loud noisy; quiet silent; spicy hot;
-tasty delicious; vegetarian meatless; waterproof watertight; portable mobile; automatic auto automatically;
-manual by_hand; approximate rough; average mean; annual yearly; balance account_balance; statement account_statement;
+pregnant expecting; hungry starving; tired exhausted; awake up; asleep sleeping; dead deceased; hot warm; cold chilly;
+wet damp; clean spotless; dirty filthy; bright vivid; dark dim; loud noisy; quiet silent; spicy hot; tasty delicious;
+vegetarian meatless; waterproof watertight; portable mobile; automatic auto automatically; manual by_hand;
+approximate rough; average mean; annual yearly; balance account_balance; statement account_statement;
 transaction payment; payment transaction; purchase transaction; transfer payment; transfer transaction;
 deposit top_up; withdrawal cash_withdrawal; loan credit; mortgage home_loan; debt liability; interest interest_rate;
 exchange_rate rate conversion_rate; currency money; stock share; investment asset; profit gain; loss deficit;
@@ -112,5 +112,8 @@ controller gamepad; console games_console; charger power_adapter; battery accumu
 socket outlet; plug connector; electricity power; power energy; heating heater; air_conditioner ac; vacuum hoover;
 washing_machine washer; tool implement; screw bolt; wall partition; floor ground; roof rooftop; stair step;
 door entrance; window pane; gate entrance; entrance entry; exit way_out; parking parking_space;
-accident crash collision; collision crash; emergency crisis; fire blaze; earthquake quake
+accident crash collision; collision crash; emergency crisis; fire blaze; earthquake quake;
+birthday birthdate birth_date date_of_birth; messenger chat_app messaging_app; whirlpool hot_tub jacuzzi;
+unsuitable unfit; prior previous before; family kid child; straightaway immediately; next upcoming following;
+foreign abroad; spouse partner
 """

@@ -1,0 +1,45 @@
+"""Does one text ask for the contrary of the other, or for another deed?
+
+Looks at the words that only one text holds: an antonym, the other end of an event, or another deed of a family on the
+other side is an objection. "Not open" against "closed" is none, nor is "cheaper" against "dearer" or "lend" against
+"borrow" where the parties have changed places too.
+"""
+
+from crowkis.match.align import LEFT_OVER_MAX, Alignment, Parsed, same_place
+from crowkis.match.opposites import are_antonyms, are_converses, are_opposites
+from crowkis.match.vocabulary import listed
+
+_TURNING = frozenset({"before", "after"})
+_VAGUE = listed("get give take receive use appear make keep offer present let see go come")
+"""Too many-sided to contradict anything."""
+
+
+def contrary(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
+    """The first two words that contradict each other, one of each text."""
+    if not found.unmatched_a or max(len(found.unmatched_a), len(found.unmatched_b)) > LEFT_OVER_MAX:
+        return None
+    for i in found.unmatched_a:
+        if a.words[i] in _VAGUE:
+            continue
+        for j in found.unmatched_b:
+            one, other = a.words[i], b.words[j]
+            if other in _VAGUE or not are_opposites(one, other) or not same_place(a, b, found, i, j):
+                continue
+            if not _made_up_for(a, b, found, i, j):
+                return one, other
+    return None
+
+
+def _made_up_for(a: Parsed, b: Parsed, found: Alignment, i: int, j: int) -> bool:
+    """Does something else turn the contradiction round again?"""
+    one, other = a.words[i], b.words[j]
+    if are_converses(one, other) and _turned(a, found, i):
+        return True
+    if not are_antonyms(one, other) and not are_converses(one, other):
+        return False
+    return a.denied[i] != b.denied[j] or (bool(found.inversions) and "than" in a.tokens and "than" in b.tokens)
+
+
+def _turned(a: Parsed, found: Alignment, i: int) -> bool:
+    """Do two words that stand on either side of the i-th stand the other way round in the second text?"""
+    return any(x.a < i < y.a for x, y in found.inversions) or (bool(found.inversions) and a.words[i] in _TURNING)

@@ -1,0 +1,38 @@
+"""Rule: what differs between two questions must not make two questions of them.
+
+The texts are laid side by side word by word; four rules look at what is left over and at what has changed places.
+"""
+
+from crowkis.match.align import align, parse
+from crowkis.match.contrary import contrary
+from crowkis.match.replaced import narrowed, replaced
+from crowkis.match.roles import turned
+from crowkis.values.question import Candidate, Policy, Question
+from crowkis.values.verdict import Reason
+
+_RULES = (
+    ("contrast.opposite", contrary),
+    ("contrast.roles", turned),
+    ("contrast.substitution", replaced),
+    ("contrast.scope", narrowed),
+)
+
+
+def agree(question: Question, candidate: Candidate, policy: Policy) -> Reason | None:
+    """An answer to a question that differs in a deed, a direction, a thing or its reach is not served."""
+    if candidate.exact or question.text == candidate.text:
+        return None
+    stored, asked = parse(candidate.text), parse(question.text)
+    found = align(stored, asked)
+    for name, rule in _RULES:
+        differing = rule(stored, asked, found)
+        if differing is not None:
+            return Reason(name, *differing)
+    return None
+
+
+def measures(question: Question, candidate: Candidate, policy: Policy) -> tuple[object, object]:
+    """The words that only the stored question holds, against those that only the one asked does."""
+    stored, asked = parse(candidate.text), parse(question.text)
+    found = align(stored, asked)
+    return [stored.words[i] for i in found.unmatched_a], [asked.words[j] for j in found.unmatched_b]

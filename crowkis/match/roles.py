@@ -1,0 +1,96 @@
+"""Have two things changed places, so that who does what to whom is another question?
+
+Three signs, each only where the relation has a direction: source and goal are exchanged ("from X to Y"); one text runs
+"X verb Y", the other "Y verb X", or the same with a preposition that has two ends; or a pronoun and a noun have changed
+sides of a verb ("he called my boss", "my boss called him"). Passives, lists and even relations are left alone.
+"""
+
+from crowkis.match.align import ARTICLES, Alignment, Pair, Parsed
+from crowkis.match.common import PREPOSITIONS
+from crowkis.match.opposites import are_antonyms, are_converses
+from crowkis.match.vocabulary import listed
+
+_GOAL = frozenset({"to", "into", "onto"})
+_TWO_ENDED = listed("to into onto from than over under above below behind through for of in on inside without")
+_APART = listed("and or vs versus , & / ; ? . ! whose when if because that which i you 's")
+"""Between two things, these say that they stand in a list or in two clauses."""
+_EVEN = listed(
+    "distance difference compare comparison similarity similar relationship relate connect pair link sync combine mix "
+    "marry neighbor between differ far close equal match distinguish interchangeable versus exchangeable compatible"
+)
+"""Words of relations that read the same from both ends."""
+_SUBJECTS = listed("i we he she they")
+_OBJECTS = listed("me us him her them")
+PRONOUN_REACH = 6
+
+
+def turned(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
+    """How the two texts run, where two things have changed places."""
+    if len(found.pairs) < 2 or not _EVEN.isdisjoint(a.words) or not _EVEN.isdisjoint(b.words):
+        return None
+    if _balanced(a, b, found):
+        return None
+    return _ends_exchanged(a, b, found) or (_around(a, b, found) if found.inversions else None)
+
+
+def _balanced(a: Parsed, b: Parsed, found: Alignment) -> bool:
+    """Does an opposite word make up for the change of places (A above B, B below A)?"""
+    return any(
+        are_converses(a.words[i], b.words[j]) or are_antonyms(a.words[i], b.words[j])
+        for i in found.unmatched_a
+        for j in found.unmatched_b
+    )
+
+
+def _ends_exchanged(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
+    """Is the source of one text the goal of the other?"""
+    for pair in found.pairs:
+        mine, theirs = a.markers[pair.a], b.markers[pair.b]
+        if (mine == "from" and theirs in _GOAL) or (theirs == "from" and mine in _GOAL):
+            return f"{mine} {a.words[pair.a]}", f"{theirs} {b.words[pair.b]}"
+    return None
+
+
+def _around(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
+    """Have two things changed sides of a verb or preposition?"""
+    for x, y in found.inversions:
+        if _pronoun_turned(a, b, x, y) or _pronoun_turned(b, a, Pair(y.b, y.a, ""), Pair(x.b, x.a, "")):
+            return _told(a, x.a, y.a), _told(b, y.b, x.b)
+        if a.markers[x.a] != b.markers[y.b] or a.markers[y.a] != b.markers[x.b]:
+            continue
+        between = a.tokens[a.places[x.a] + 1 : a.places[y.a]]
+        back = b.tokens[b.places[y.b] + 1 : b.places[x.b]]
+        if not _APART.isdisjoint(between) or not _APART.isdisjoint(back):
+            continue
+        if _by_preposition(between, back) or _by_verb(a, b, found, x, y):
+            return _told(a, x.a, y.a), _told(b, y.b, x.b)
+    return None
+
+
+def _by_preposition(between: tuple[str, ...], back: tuple[str, ...]) -> bool:
+    mine = [token for token in between if token in _TWO_ENDED]
+    return len(mine) == 1 and mine == [token for token in back if token in _TWO_ENDED]
+
+
+def _by_verb(a: Parsed, b: Parsed, found: Alignment, x: Pair, y: Pair) -> bool:
+    """Does a verb that both texts share stand between the two, in either order?"""
+    return any(
+        x.a < v.a < y.a and y.b < v.b < x.b and _like_a_verb(a, v.a) and _like_a_verb(b, v.b) for v in found.pairs
+    )
+
+
+def _like_a_verb(parsed: Parsed, i: int) -> bool:
+    """No article and no preposition but "to" stands right before it?"""
+    before = parsed.tokens[parsed.places[i] - 1] if parsed.places[i] else ""
+    return before not in ARTICLES and (before not in PREPOSITIONS or before == "to")
+
+
+def _pronoun_turned(a: Parsed, b: Parsed, noun: Pair, verb: Pair) -> bool:
+    """The first text: noun verb me. The second: I verb noun."""
+    after = a.tokens[a.places[verb.a] + 1 : a.places[verb.a] + 1 + PRONOUN_REACH]
+    before = b.tokens[b.places[verb.b - 1] + 1 if verb.b else 0 : b.places[verb.b]]
+    return not _OBJECTS.isdisjoint(after) and bool(before) and before[-1] in _SUBJECTS
+
+
+def _told(parsed: Parsed, first: int, last: int) -> str:
+    return " ".join(parsed.tokens[parsed.places[first] : parsed.places[last] + 1])
