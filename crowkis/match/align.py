@@ -29,16 +29,23 @@ LEFT_OVER_MAX = 24
 INVERSIONS_WORDS_MAX = 48
 """With more pairs, only neighbours are looked at for changed order."""
 
-_WORD = re.compile(r"[^\W_]+(?:['.][^\W_]+)*|[,;:?!&/]|[+#]+")
+_WORD = re.compile(r"[^\W_]+(?:['.][^\W_]+)*|[,;:?!&/.]|[+#]+")
 _CONTRACTIONS = {"can't": ("can", "not"), "won't": ("will", "not"), "shan't": ("shall", "not")}
 _NEGATIONS = listed("not no never without cannot unable nobody nothing neither nor unless except")
-_BREAKS_NEGATION = frozenset({",", ";", "?", "!", "but", "and", "if", "when", "because"})
+_BREAKS_NEGATION = frozenset({",", ";", ".", "?", "!", "but", "and", "if", "when", "because"})
 _LESS = frozenset({"less", "least", "few"})
 NEGATION_REACH = 4
+BE_REACH = 8
 MARKER_REACH = 3
 """How many words behind a preposition belong to it."""
+_BE = frozenset({"be", "get"})
 ARTICLES = listed("a an the my your his her its our their this that these those some any 's")
 _ENDS_PHRASE = listed("be do can could will would should have if when that which who while i you he she we they")
+_CONTRACTIONS |= {
+    verb + "nt": (verb, "not") for verb in "do does did is are was were could should would has have had".split()
+} | {"cant": ("can", "not"), "wont": ("will", "not"), "cannot": ("can", "not")}
+_ACRONYMS = {"US": "usa", "IT": "information_technology"}
+"""Names that look like small words once their capitals are gone."""
 _POSSESSIVES = frozenset({"it", "that", "what", "who", "where", "when", "how", "there", "here", "he", "she", "let"})
 
 
@@ -60,8 +67,8 @@ class Parsed(NamedTuple):
     """Does a negation stand shortly before it?"""
     markers: tuple[str, ...]
     """The preposition that leads the word, or an empty string."""
-    passive: bool
-    """Is there a "... by ..." behind a form of be?"""
+    passive: tuple[bool, ...]
+    """Is it a past participle behind a form of be: something is done to what stands before it?"""
 
 
 class Pair(NamedTuple):
@@ -104,8 +111,7 @@ def align(a: Parsed, b: Parsed) -> Alignment:
 
 
 def _parse(text: str) -> Parsed:
-    tokens, named = _tokens(text)
-    tokens, named = _with_phrases(tokens, named)
+    tokens, named, past = _with_phrases(*_tokens(text))
     places = [i for i, token in enumerate(tokens) if token[0].isalnum() and token not in FUNCTION]
     places = [i for i in places if not tokens[i].replace(".", "").isdigit()][:WORDS_MAX]
     words = tuple(tokens[i] for i in places)
@@ -119,33 +125,33 @@ def _parse(text: str) -> Parsed:
         tuple(named[i] for i in places),
         tuple(denied[i] for i in places),
         tuple(markers[i] for i in places),
-        "by" in tokens and "be" in tokens,
+        tuple(past[i] and not _BE.isdisjoint(tokens[max(0, i - BE_REACH) : i]) for i in places),
     )
 
 
 _parse_kept = lru_cache(maxsize=TEXTS_KEPT_MAX)(_parse)
 
 
-def _tokens(text: str) -> tuple[list[str], list[bool]]:
-    """The lemmas and marks of a text, and which of them look like names."""
+def _tokens(text: str) -> tuple[list[str], list[bool], list[bool]]:
+    """The lemmas and marks of a text, which of them look like names, and which are past forms."""
     tokens: list[str] = []
     named: list[bool] = []
-    starts = True
+    past: list[bool] = []
+    starts, mixed = True, not text.isupper()
     for word in _WORD.findall(text.replace("’", "'")):
         name = (word[0].isupper() and not starts) or word[1:] != word[1:].lower() or not word.isalpha()
-        starts = word in "?!"
-        word = word.lower()
-        parts = _apart(word) if "'" in word else (word,)
+        starts = word in ".?!"
+        word = (_ACRONYMS.get(word) if mixed else None) or word.lower()
+        parts = _CONTRACTIONS.get(word) or (_apart(word) if "'" in word else (word,))
         for part in parts:
             tokens.append(part if part == "'s" else lemma(part))
             named.append(name and len(word) > 1 and part == parts[0])
-    return tokens, named
+            past.append(part[-1] not in "sg" and tokens[-1] != part)
+    return tokens, named, past
 
 
 def _apart(word: str) -> tuple[str, ...]:
     """don't is do not; the owner's is owner 's; I'm is i."""
-    if word in _CONTRACTIONS:
-        return _CONTRACTIONS[word]
     first, _, rest = word.partition("'")
     if rest == "t" and first.endswith("n"):
         return first[:-1], "not"
@@ -154,21 +160,21 @@ def _apart(word: str) -> tuple[str, ...]:
     return (first,) if rest in ("m", "re", "ve", "ll", "d") else (first + rest,)
 
 
-def _with_phrases(tokens: list[str], named: list[bool]) -> tuple[list[str], list[bool]]:
+def _with_phrases(tokens: list[str], named: list[bool], past: list[bool]) -> tuple[list[str], list[bool], list[bool]]:
     """Known phrases as one token each, where the first word begins one."""
     if PHRASES.keys().isdisjoint(tokens):
-        return tokens, named
-    tokens, named = list(tokens), list(named)
+        return tokens, named, past
     i = 0
     while i < len(tokens):
         for rest in PHRASES.get(tokens[i], ()):
             end = _phrase_end(tokens, i, rest)
             if end:
                 tokens[i] = "_".join((tokens[i], *rest))
-                del tokens[end - len(rest) : end], named[end - len(rest) : end]
+                gone = slice(end - len(rest), end)
+                del tokens[gone], named[gone], past[gone]
                 break
         i += 1
-    return tokens, named
+    return tokens, named, past
 
 
 def _phrase_end(tokens: list[str], i: int, rest: tuple[str, ...]) -> int:
@@ -208,7 +214,9 @@ def _markers(tokens: list[str]) -> list[str]:
             leading, reach = token, MARKER_REACH
         elif token in _ENDS_PHRASE or not token[0].isalnum():
             leading = ""
-        elif token not in ARTICLES:
+        elif token in ARTICLES:
+            leading = leading if reach == MARKER_REACH or token == "'s" else ""
+        else:
             reach -= 1
         markers.append(leading if reach >= 0 else "")
     return markers
@@ -264,6 +272,14 @@ def same_place(a: Parsed, b: Parsed, found: Alignment, i: int, j: int) -> bool:
     after = partner.get(i + 1, -2) == j + 1 if i + 1 < len(a.words) and j + 1 < len(b.words) else False
     last = i + 1 == len(a.words) and j + 1 == len(b.words)
     return before or after or last
+
+
+def led_by(parsed: Parsed, i: int) -> str:
+    """The token right before content word i, articles passed over."""
+    place = parsed.places[i] - 1
+    while place >= 0 and parsed.tokens[place] in ARTICLES:
+        place -= 1
+    return parsed.tokens[place] if place >= 0 else ""
 
 
 def nearly(one: str, other: str) -> bool:

@@ -1,7 +1,8 @@
 """Reads the numbers, dates, times and quantities of a text and gives each a canonical form.
 
 "two", "2" and "2.0" are "2"; "1k" is "1000"; "$5" and "5 dollars" are "5 $"; "no more than two" and "at most 2" are
-"<=2"; "Jan 2nd" is "--01-02"; "3pm" is "15:00"; "AX-200" is "ax200". Two texts with other forms ask about other things.
+"<=2"; "Jan 2nd" is "--01-02"; "3pm" is "15:00"; "AX-200" is "ax200". Two texts with other forms ask about "
+"other things.
 Forms are compared as strings and never calculated with. Never raises; looks only a few tokens around a number.
 """
 

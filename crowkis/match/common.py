@@ -5,7 +5,7 @@ more or one
 less of them without asking something else.
 """
 
-from crowkis.match.vocabulary import MONTHS_ALONE, WEEKDAYS, listed
+from crowkis.match.vocabulary import MONTHS_ALONE, ONES, TENS, WEEKDAYS, listed
 
 PREPOSITIONS = listed(
     "to into onto from of in on at by for with without than over under above below behind beneath through past via "
@@ -25,18 +25,25 @@ FUNCTION = (PREPOSITIONS - listed("before after")) | listed(
     and or but nor so if because though although while whereas whether unless once then thus hence therefore yet
     not no never neither none nothing nobody only just also too very really quite rather pretty even still already
     much many more most less least few little lot enough well as like up out off down away back ever
-    please kindly hey hi hello thanks thank ok okay yes oh um uh er hmm sorry sir madam dear
+    please kindly hey hi hello ok okay yes oh um uh er hmm sorry sir madam dear
     let s t m re ve ll d am pm ie eg etc
-    now currently right actually basically simply maybe perhaps probably possibly anyway instead
-    zero two three four five six seven eight nine ten eleven twelve hundred thousand million
+    now currently actually basically simply maybe perhaps probably possibly anyway instead
+    hundred thousand million
     to-do going gonna wanna gotta lets whats hows im ive id youre dont cant wont isnt doesnt didnt
     """
 )
-FUNCTION |= MONTHS_ALONE | WEEKDAYS.keys() | listed("jan feb mar apr jun jul aug sep sept oct nov dec couple dozen")
+FUNCTION |= (
+    ONES.keys()
+    | TENS.keys()
+    | MONTHS_ALONE
+    | WEEKDAYS.keys()
+    | listed("jan feb mar apr jun jul aug sep sept oct nov dec couple dozen")
+)
 """Passed over. Numbers, months and weekdays are among them: the rule for numbers compares those."""
 LIGHT = listed(
     """
-    more most way thing matter stuff kind sort type case fact place time help want wish like love need get go
+    more most thank thanks right choose decide way thing matter stuff kind sort type case fact place time help
+    want wish like love need get go
     come make
     take give
     put use let see know tell say ask explain show describe list name find look think mean seem try possible
@@ -49,8 +56,8 @@ LIGHT = listed(
     please assist suggest recommend recommendation suggestion advise inform issue problem trouble people person
     thing anything able must supposed suppose start begin follow do deal involve include contain have own
     keep getting become set bring turn run manage perform conduct carry handle full whole entire main overall general
-    point purpose necessary require required requirement order possible write create perfect ideal word moment
-    hear read watch already soon immediately just ready sure provide offer give present type respond require
+    point purpose necessary require required requirement order possible perfect ideal word moment
+    hear already soon immediately just ready sure provide offer give present type respond require
     apparently appear seem believe receive still remain certain entitle eligible recently finally simple
     anymore longer
     eventually additionally specifically constantly suddenly constant afterwards straightaway multiple couple

@@ -13,9 +13,18 @@ _TURNING = frozenset({"before", "after"})
 _VAGUE = listed("get give take receive use appear make keep offer present let see go come")
 """Too many-sided to contradict anything."""
 
+_PAIRS = "above:below over:under inside:outside up:down into:out always:never everybody:nobody everyone:nobody all:none if:unless"
+_SMALL: dict[str, set[str]] = {}
+for _one, _other in (pair.split(":") for pair in _PAIRS.split()):
+    _SMALL.setdefault(_one, set()).add(_other)
+    _SMALL.setdefault(_other, set()).add(_one)
+
 
 def contrary(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
     """The first two words that contradict each other, one of each text."""
+    small = _small_words(a, b, found)
+    if small is not None:
+        return small
     if not found.unmatched_a or max(len(found.unmatched_a), len(found.unmatched_b)) > LEFT_OVER_MAX:
         return None
     for i in found.unmatched_a:
@@ -27,6 +36,17 @@ def contrary(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
                 continue
             if not _made_up_for(a, b, found, i, j):
                 return one, other
+    return None
+
+
+def _small_words(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
+    """Prepositions and pronouns of either text that contradict each other, such as above and below."""
+    if found.inversions:
+        return None
+    mine, theirs = set(a.tokens), set(b.tokens)
+    for word in _SMALL.keys() & (mine - theirs):
+        for other in _SMALL[word] & (theirs - mine):
+            return word, other
     return None
 
 

@@ -13,7 +13,8 @@ from crowkis.match.vocabulary import listed
 WORDS_KEPT_MAX = 32_768
 
 _IRREGULAR_ROWS = """
-    be:am,is,are,was,were,been,being have:has,had,having do:does,did,done,doing go:goes,went,gone,going buy:bought sell:sold
+    be:am,is,are,was,were,been,being have:has,had,having do:does,did,done,doing go:goes,went,gone,going
+    buy:bought sell:sold
     get:got,gotten,getting lose:lost pay:paid send:sent make:made take:took,taken give:gave,given
     forget:forgot,forgotten
     find:found see:saw,seen know:knew,known think:thought bring:brought catch:caught teach:taught write:wrote,written

@@ -16,7 +16,8 @@ _ALWAYS = listed(
 )
 _PREFIXED = listed(
     "disable disables disabled disabling disallow disallowed disconnect disconnected disagree invalid inactive "
-    "incorrect incorrectly incomplete impossible illegal unavailable uncheck unchecked undo uninstall unlock unlocked "
+    "incorrect incorrectly incomplete impossible illegal unavailable uncheck unchecked undo uninstall unlock "
+    "unlocked "
     "unlink unmute unpin unblock unblocked unfreeze unfollow unsubscribe unsafe unhealthy unpaid unmarried unused "
     "deactivate deactivated deactivating"
 )

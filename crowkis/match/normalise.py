@@ -30,7 +30,8 @@ _NAMES_TOO = listed(
     """
 )
 _I_AFTER = listed(
-    "do did am can could should would will may might must have had was if when where why how what that than as and but "
+    "do did am can could should would will may might must have had was if when where why how what that than as "
+    "and but "
     "or because so before after since while until whether once cannot can't don't didn't couldn't shouldn't"
 )
 

@@ -4,7 +4,7 @@ Where all else agrees, a word in the place of another that is not known to mean 
 and so does a phrase that narrows the question (on Android, for students).
 """
 
-from crowkis.match.align import Alignment, Parsed, same_place
+from crowkis.match.align import Alignment, Parsed, led_by, same_place
 from crowkis.match.common import LIGHT
 from crowkis.match.opposites import are_antonyms, are_converses
 from crowkis.match.vocabulary import listed
@@ -44,7 +44,7 @@ def narrowed(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
         return None
     parsed, extra = (a, left) if left else (b, right)
     extra = [i for i in extra if parsed.words[i] not in ("before", "after")]
-    if not _run(extra) or parsed.markers[extra[0]] not in _NARROWING:
+    if not _run(extra) or led_by(parsed, extra[0]) not in _NARROWING:
         return None
     if len(found.pairs) < 2 or likeness(a, b, found) < SCOPE_FRAME_MIN:
         return None

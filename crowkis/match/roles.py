@@ -1,26 +1,30 @@
 """Have two things changed places, so that who does what to whom is another question?
 
 Three signs, each only where the relation has a direction: source and goal are exchanged ("from X to Y"); one text runs
-"X verb Y", the other "Y verb X", or the same with a preposition that has two ends; or a pronoun and a noun have changed
+"X verb Y", the other "Y verb X", or the same with a preposition that has two ends; or a pronoun and a noun "
+"have changed
 sides of a verb ("he called my boss", "my boss called him"). Passives, lists and even relations are left alone.
 """
 
-from crowkis.match.align import ARTICLES, Alignment, Pair, Parsed
+from crowkis.match.align import ARTICLES, Alignment, Pair, Parsed, led_by
 from crowkis.match.common import PREPOSITIONS
 from crowkis.match.opposites import are_antonyms, are_converses
 from crowkis.match.vocabulary import listed
 
 _GOAL = frozenset({"to", "into", "onto"})
 _TWO_ENDED = listed("to into onto from than over under above below behind through for of in on inside without")
-_APART = listed("and or vs versus , & / ; ? . ! whose when if because that which i you 's")
+_APART = listed("and or vs versus , & / ; ? . ! whose when if because that which")
 """Between two things, these say that they stand in a list or in two clauses."""
 _EVEN = listed(
-    "distance difference compare comparison similarity similar relationship relate connect pair link sync combine mix "
-    "marry neighbor between differ far close equal match distinguish interchangeable versus exchangeable compatible"
+    "distance difference compare comparison similarity similar relationship relate connect pair link sync "
+    "combine mix "
+    "marry between differ far close equal match distinguish interchangeable versus exchangeable compatible"
 )
 """Words of relations that read the same from both ends."""
-_SUBJECTS = listed("i we he she they")
+_WANTED = frozenset({"who", "whom", "which", "what"})
+_SUBJECTS = listed("i you we he she they")
 _OBJECTS = listed("me us him her them")
+PASSIVE = "by"
 PRONOUN_REACH = 6
 
 
@@ -30,7 +34,7 @@ def turned(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
         return None
     if _balanced(a, b, found):
         return None
-    return _ends_exchanged(a, b, found) or (_around(a, b, found) if found.inversions else None)
+    return _ends_exchanged(a, b, found) or _done_by(a, b, found) or (_around(a, b, found) if found.inversions else None)
 
 
 def _balanced(a: Parsed, b: Parsed, found: Alignment) -> bool:
@@ -45,42 +49,81 @@ def _balanced(a: Parsed, b: Parsed, found: Alignment) -> bool:
 def _ends_exchanged(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
     """Is the source of one text the goal of the other?"""
     for pair in found.pairs:
-        mine, theirs = a.markers[pair.a], b.markers[pair.b]
+        mine, theirs = led_by(a, pair.a), led_by(b, pair.b)
         if (mine == "from" and theirs in _GOAL) or (theirs == "from" and mine in _GOAL):
             return f"{mine} {a.words[pair.a]}", f"{theirs} {b.words[pair.b]}"
+    return None
+
+
+def _done_by(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
+    """Is the doer of one text, in the same order, the one to whom it is done in the other (bit, was bitten by)?"""
+    for v in found.pairs:
+        if a.passive[v.a] == b.passive[v.b]:
+            continue
+        for y in found.pairs:
+            if y.a <= v.a or y.b <= v.b or (a.markers[y.a] == PASSIVE) == (b.markers[y.b] == PASSIVE):
+                continue
+            if any(x.a < v.a and x.b < v.b and not a.markers[x.a] and not b.markers[x.b] for x in found.pairs):
+                return _told(a, v.a, y.a), _told(b, v.b, y.b)
     return None
 
 
 def _around(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
     """Have two things changed sides of a verb or preposition?"""
     for x, y in found.inversions:
-        if _pronoun_turned(a, b, x, y) or _pronoun_turned(b, a, Pair(y.b, y.a, ""), Pair(x.b, x.a, "")):
+        mirrored = Pair(y.b, y.a, ""), Pair(x.b, x.a, "")
+        if _pronoun_turned(a, b, x, y) or _pronoun_turned(b, a, *mirrored) or _asked_for_turned(a, b, x, y):
             return _told(a, x.a, y.a), _told(b, y.b, x.b)
         if a.markers[x.a] != b.markers[y.b] or a.markers[y.a] != b.markers[x.b]:
             continue
         between = a.tokens[a.places[x.a] + 1 : a.places[y.a]]
         back = b.tokens[b.places[y.b] + 1 : b.places[x.b]]
-        if not _APART.isdisjoint(between) or not _APART.isdisjoint(back):
-            continue
-        if _by_preposition(between, back) or _by_verb(a, b, found, x, y):
+        if _by_preposition(between, back) or _by_verb(a, b, found, x, y, between, back):
             return _told(a, x.a, y.a), _told(b, y.b, x.b)
     return None
 
 
 def _by_preposition(between: tuple[str, ...], back: tuple[str, ...]) -> bool:
+    """The same single word with two ends between them, or "first ... then"?"""
+    if "then" in between and "then" in back:
+        return True
+    if not _APART.isdisjoint(between) or not _APART.isdisjoint(back):
+        return False
     mine = [token for token in between if token in _TWO_ENDED]
     return len(mine) == 1 and mine == [token for token in back if token in _TWO_ENDED]
 
 
-def _by_verb(a: Parsed, b: Parsed, found: Alignment, x: Pair, y: Pair) -> bool:
+def _asked_for_turned(a: Parsed, b: Parsed, x: Pair, y: Pair) -> bool:
+    """Who taught Plato, and whom did Plato teach: the wanted one has changed sides of the verb."""
+    if x.a + 1 == y.a and y.b + 1 == x.b:
+        for one, other, noun in ((a, b, y.b), (b, a, x.a)):
+            start = other.places[noun] - 1
+            start -= start >= 0 and other.tokens[start] in ARTICLES
+            if one.tokens[0] in _WANTED and other.tokens[0] in _WANTED and "do" not in one.tokens:
+                return start >= 0 and other.tokens[start] == "do"
+    return False
+
+
+def _by_verb(
+    a: Parsed, b: Parsed, found: Alignment, x: Pair, y: Pair, between: tuple[str, ...], back: tuple[str, ...]
+) -> bool:
     """Does a verb that both texts share stand between the two, in either order?"""
+    if not (_APART | _SUBJECTS).isdisjoint(between) or not (_APART | _SUBJECTS).isdisjoint(back):
+        return False
     return any(
-        x.a < v.a < y.a and y.b < v.b < x.b and _like_a_verb(a, v.a) and _like_a_verb(b, v.b) for v in found.pairs
+        x.a < v.a < y.a
+        and y.b < v.b < x.b
+        and a.passive[v.a] == b.passive[v.b]
+        and _like_a_verb(a, v.a)
+        and _like_a_verb(b, v.b)
+        for v in found.pairs
     )
 
 
 def _like_a_verb(parsed: Parsed, i: int) -> bool:
-    """No article and no preposition but "to" stands right before it?"""
+    """No article and no preposition but "to" stands right before it, and it possesses nothing?"""
+    if "'s" in parsed.tokens[parsed.places[i] + 1 : parsed.places[i] + 2]:
+        return False
     before = parsed.tokens[parsed.places[i] - 1] if parsed.places[i] else ""
     return before not in ARTICLES and (before not in PREPOSITIONS or before == "to")
 

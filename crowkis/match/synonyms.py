@@ -9,7 +9,9 @@ from crowkis.match.lemma import lemma, stem
 
 PARTICLES = frozenset({"on", "off", "up", "down", "out", "in", "back", "away", "over"})
 """The second words of phrases that may stand apart from the first (turn the wifi off)."""
-SEPARABLE = frozenset({"turn", "switch", "shut", "power", "throw", "put", "hand", "set", "top", "send", "bring", "call"})
+SEPARABLE = frozenset(
+    {"turn", "switch", "shut", "power", "throw", "put", "hand", "set", "top", "send", "bring", "call"}
+)
 """The first words of such phrases."""
 
 NO_SENSES: frozenset[int] = frozenset()

@@ -10,7 +10,7 @@ buy purchase order acquire shop pick_up; obtain get acquire receive gain; forget
 lose misplace mislay; steal rob rip_off; change modify alter edit amend adjust revise update;
 change switch swap exchange; change convert turn_into transform; switch move migrate change;
 convert translate transform turn_into; fix repair mend solve resolve sort_out remedy correct troubleshoot patch;
-break malfunction fail stop_working crash go_wrong give_out; crash freeze hang stop_responding;
+break malfunction fail crash go_wrong give_out; crash freeze hang stop_responding;
 begin start commence launch initiate kick_off get_going; end finish stop conclude terminate complete;
 stop quit cease halt discontinue give_up; stop prevent avoid keep_from; prevent avoid avert guard_against;
 activate enable turn_on switch_on; start turn_on switch_on boot power_on launch run;
