@@ -6,7 +6,7 @@ they are last, so that an explanation names the plainest objection.
 
 from crowkis.guard import tags, tenancy
 from crowkis.lifecycle import freshness
-from crowkis.match import context, image, negation, numbers, quoted, similarity, space
+from crowkis.match import context, contrast, image, negation, numbers, quoted, similarity, space
 from crowkis.values.question import Gate
 
 SERVE_RULES: tuple[Gate, ...] = (
@@ -19,6 +19,7 @@ SERVE_RULES: tuple[Gate, ...] = (
     Gate("numbers", numbers.agree, numbers.measures),
     Gate("quoted", quoted.agree, quoted.measures),
     Gate("negation", negation.agree, negation.measures),
+    Gate("contrast", contrast.agree, contrast.measures),
     Gate("similarity", similarity.enough, similarity.measures),
 )
 

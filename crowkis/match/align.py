@@ -42,7 +42,7 @@ _BE = frozenset({"be", "get"})
 ARTICLES = listed("a an the my your his her its our their this that these those some any 's")
 _ENDS_PHRASE = listed("be do can could will would should have if when that which who while i you he she we they")
 _CONTRACTIONS |= {
-    verb + "nt": (verb, "not") for verb in "do does did is are was were could should would has have had".split()
+    verb + "nt": (verb, "not") for verb in listed("do does did is are was were could should would has have had")
 } | {"cant": ("can", "not"), "wont": ("will", "not"), "cannot": ("can", "not")}
 _ACRONYMS = {"US": "usa", "IT": "information_technology"}
 """Names that look like small words once their capitals are gone."""
@@ -153,7 +153,7 @@ def _tokens(text: str) -> tuple[list[str], list[bool], list[bool]]:
 def _apart(word: str) -> tuple[str, ...]:
     """don't is do not; the owner's is owner 's; I'm is i."""
     first, _, rest = word.partition("'")
-    if rest == "t" and first.endswith("n"):
+    if rest == "t" and len(first) > 1 and first.endswith("n"):
         return first[:-1], "not"
     if rest == "s":
         return (first,) if first in _POSSESSIVES else (first, "'s")

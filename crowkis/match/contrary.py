@@ -10,12 +10,16 @@ from crowkis.match.opposites import are_antonyms, are_converses, are_opposites
 from crowkis.match.vocabulary import listed
 
 _TURNING = frozenset({"before", "after"})
-_VAGUE = listed("get give take receive use appear make keep offer present let see go come")
+_VAGUE = listed("get give take use appear make keep offer present let see go come")
 """Too many-sided to contradict anything."""
 
-_PAIRS = "above:below over:under inside:outside up:down into:out always:never everybody:nobody everyone:nobody all:none if:unless"
+_PAIRS = listed(
+    "above:below over:under inside:outside up:down into:out always:never everybody:nobody everyone:nobody all:none "
+    "if:unless"
+)
 _SMALL: dict[str, set[str]] = {}
-for _one, _other in (pair.split(":") for pair in _PAIRS.split()):
+for _pair in _PAIRS:
+    _one, _other = _pair.split(":")
     _SMALL.setdefault(_one, set()).add(_other)
     _SMALL.setdefault(_other, set()).add(_one)
 
@@ -53,13 +57,13 @@ def _small_words(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | No
 def _made_up_for(a: Parsed, b: Parsed, found: Alignment, i: int, j: int) -> bool:
     """Does something else turn the contradiction round again?"""
     one, other = a.words[i], b.words[j]
-    if are_converses(one, other) and _turned(a, found, i):
+    if (are_converses(one, other) or one in _TURNING) and _turned(found, i, j):
         return True
     if not are_antonyms(one, other) and not are_converses(one, other):
         return False
     return a.denied[i] != b.denied[j] or (bool(found.inversions) and "than" in a.tokens and "than" in b.tokens)
 
 
-def _turned(a: Parsed, found: Alignment, i: int) -> bool:
-    """Do two words that stand on either side of the i-th stand the other way round in the second text?"""
-    return any(x.a < i < y.a for x, y in found.inversions) or (bool(found.inversions) and a.words[i] in _TURNING)
+def _turned(found: Alignment, i: int, j: int) -> bool:
+    """Do two words that stand on either side of the contradiction in one text stand the other way round?"""
+    return any(x.a < i < y.a or y.b < j < x.b for x, y in found.inversions)

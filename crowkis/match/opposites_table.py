@@ -99,7 +99,7 @@ latitude : longitude; numerator : denominator; oxidize : reduce; dissolve : prec
 
 CONVERSES = """
 buy purchase : sell; lend loan : borrow; rent lease : rent_out let; give donate grant hand : take receive get accept;
-send ship mail transfer : receive get; :; teach instruct : learn; employ : work_for; import : export;
+send ship mail transfer : receive get; teach instruct : learn; employ : work_for; import : export;
 inherit : bequeath leave; own : belong; contain include : belong; precede : follow; cause : result_from;
 lead : follow; win : lose; beat defeat : lose; parent : child; husband : wife; host : visit; invite : attend;
 pay : earn; owe : lend; ask : answer; sue : defend; treat : consult; hire : apply; employer : employee;

@@ -113,7 +113,7 @@ socket outlet; plug connector; electricity power; power energy; heating heater; 
 washing_machine washer; tool implement; screw bolt; wall partition; floor ground; roof rooftop; stair step;
 door entrance; window pane; gate entrance; entrance entry; exit way_out; parking parking_space;
 accident crash collision; collision crash; emergency crisis; fire blaze; earthquake quake;
-birthday birthdate birth_date date_of_birth; messenger chat_app chat_application messaging_app; whirlpool hot_tub jacuzzi;
-unsuitable unfit; prior previous before; family kid child; straightaway immediately; next upcoming following;
-foreign abroad; spouse partner
+birthday birthdate birth_date date_of_birth; messenger chat_app chat_application messaging_app;
+whirlpool hot_tub jacuzzi; unsuitable unfit; prior previous before; family kid child; straightaway immediately;
+next upcoming following; foreign abroad; spouse partner
 """

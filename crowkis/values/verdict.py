@@ -30,6 +30,14 @@ REASONS: tuple[ReasonRow, ...] = (
     ReasonRow("numbers.differ", "numbers", "The questions name different numbers, dates or amounts."),
     ReasonRow("quoted.differ", "quoted", "The questions quote different text."),
     ReasonRow("negation.differs", "negation", "One question negates what the other asks."),
+    ReasonRow("contrast.opposite", "contrast", "One question asks for the contrary of the other, or for another deed."),
+    ReasonRow(
+        "contrast.roles", "contrast", "Two things have changed places: from and to, who and whom, before and after."
+    ),
+    ReasonRow(
+        "contrast.substitution", "contrast", "The questions are alike but for one thing that each names otherwise."
+    ),
+    ReasonRow("contrast.scope", "contrast", "The questions are alike but for a restriction that only one states."),
     ReasonRow("similarity.below-bar", "similarity", "The questions are not similar enough."),
     ReasonRow("candidates.none", "candidates", "Nothing is stored that could be compared."),
     ReasonRow("embedder.down", "embedder", "No vector could be made, so only exact matches were looked for."),

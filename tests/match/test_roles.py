@@ -1,0 +1,59 @@
+"""Promises of crowkis/match/roles.py."""
+
+import pytest
+
+from crowkis.match.align import align, parse
+from crowkis.match.roles import turned
+
+
+def judged(one, other):
+    a, b = parse(one), parse(other)
+    there, back = turned(a, b, align(a, b)), turned(b, a, align(b, a))
+    assert (there is None) == (back is None)
+    return there
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("convert USD to EUR", "convert EUR to USD"),
+        ("trains from Bern to Basel", "trains from Basel to Bern"),
+        ("trains from Bern to Basel", "trains to Bern from Basel"),
+        ("do wolves eat foxes", "do foxes eat wolves"),
+        ("is tin heavier than zinc", "is zinc heavier than tin"),
+        ("stretch before running", "run before stretching"),
+        ("was the poet praised by the painter", "was the painter praised by the poet"),
+        ("the poet praised the painter", "the poet was praised by the painter"),
+        ("can my sister transfer points to me", "can I transfer points to my sister"),
+        ("who taught Haydn", "who did Haydn teach"),
+        ("blink red and then green", "blink green and then red"),
+        ("my neighbour's dog bit my cat", "my cat bit my neighbour's dog"),
+    ],
+)
+def test_two_things_that_changed_places_make_another_question(one, other):
+    assert judged(one, other) is not None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("the distance from Bern to Basel", "the distance from Basel to Bern"),
+        ("the difference between tea and mate", "the difference between mate and tea"),
+        ("tea or coffee for breakfast", "coffee or tea for breakfast"),
+        ("do wolves eat foxes", "are foxes eaten by wolves"),
+        ("before running I stretch", "I stretch before running"),
+        ("how do I get to the airport from the harbour", "how do I get from the harbour to the airport"),
+        ("when the timer rings, the oven stops", "the oven stops when the timer rings"),
+        ("the photo editor's pro plan includes storage", "is storage included in the pro plan of the photo editor"),
+        ("is the shelf above the desk", "is the desk below the shelf"),
+        ("pair the speaker with my phone", "pair my phone with the speaker"),
+        ("what should I do if my boss sues me", "if my boss sues me what should I do"),
+    ],
+)
+def test_mere_rearrangement_passes(one, other):
+    assert judged(one, other) is None
+
+
+def test_the_objection_shows_how_each_text_runs():
+    assert ("wolf eat fox", "fox eat wolf") == judged("do wolves eat foxes", "do foxes eat wolves")
+    assert ("from bern", "to bern") == judged("trains from Bern to Basel", "trains to Bern from Basel")
