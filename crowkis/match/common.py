@@ -24,7 +24,7 @@ FUNCTION = (PREPOSITIONS - listed("before after")) | listed(
     be do have can could shall should will would may might must ought need dare cannot able
     and or but nor so if because though although while whereas whether unless once then thus hence therefore yet
     not no never neither none nothing nobody only just also too very really quite rather pretty even still already
-    much many more most less least few little lot enough well as like up out off down away back ever
+    many much little lot enough well as like up out off down away back ever
     please kindly hey hi hello ok okay yes oh um uh er hmm sorry sir madam dear
     let s t m re ve ll d am pm ie eg etc
     now currently actually basically simply maybe perhaps probably possibly anyway instead

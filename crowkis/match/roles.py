@@ -7,7 +7,7 @@ sides of a verb ("he called my boss", "my boss called him"). Passives, lists and
 """
 
 from crowkis.match.align import ARTICLES, Alignment, Pair, Parsed, led_by
-from crowkis.match.common import PREPOSITIONS
+from crowkis.match.common import FUNCTION, LIGHT, PREPOSITIONS
 from crowkis.match.opposites import are_antonyms, are_converses
 from crowkis.match.vocabulary import listed
 
@@ -22,6 +22,7 @@ _EVEN = listed(
 )
 """Words of relations that read the same from both ends."""
 _WANTED = frozenset({"who", "whom", "which", "what"})
+_LINKING = FUNCTION - ARTICLES
 _SUBJECTS = listed("i you we he she they")
 _OBJECTS = listed("me us him her them")
 PASSIVE = "by"
@@ -47,11 +48,16 @@ def _balanced(a: Parsed, b: Parsed, found: Alignment) -> bool:
 
 
 def _ends_exchanged(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
-    """Is the source of one text the goal of the other?"""
+    """Is the source of one text the goal of the other: two of them, or one behind the same word?"""
+    partner = {pair.a: pair.b for pair in found.pairs}
+    exchanged = []
     for pair in found.pairs:
         mine, theirs = led_by(a, pair.a), led_by(b, pair.b)
         if (mine == "from" and theirs in _GOAL) or (theirs == "from" and mine in _GOAL):
-            return f"{mine} {a.words[pair.a]}", f"{theirs} {b.words[pair.b]}"
+            exchanged.append(pair)
+    for pair in exchanged:
+        if len(exchanged) > 1 or (pair.a and partner.get(pair.a - 1) == pair.b - 1):
+            return f"{led_by(a, pair.a)} {a.words[pair.a]}", f"{led_by(b, pair.b)} {b.words[pair.b]}"
     return None
 
 
@@ -95,13 +101,19 @@ def _by_preposition(between: tuple[str, ...], back: tuple[str, ...]) -> bool:
 
 def _asked_for_turned(a: Parsed, b: Parsed, x: Pair, y: Pair) -> bool:
     """Who taught Plato, and whom did Plato teach: the wanted one has changed sides of the verb."""
-    if x.a + 1 == y.a and y.b + 1 == x.b:
-        for one, other, noun in ((a, b, y.b), (b, a, x.a)):
-            start = other.places[noun] - 1
-            start -= start >= 0 and other.tokens[start] in ARTICLES
-            if one.tokens[0] in _WANTED and other.tokens[0] in _WANTED and "do" not in one.tokens:
-                return start >= 0 and other.tokens[start] == "do"
-    return False
+    if a.tokens[0] not in _WANTED or b.tokens[0] not in _WANTED:
+        return False
+    return _object_and_subject(a, x.a, y.a, b, x.b, y.b) or _object_and_subject(b, y.b, x.b, a, y.a, x.a)
+
+
+def _object_and_subject(one: Parsed, verb: int, noun: int, other: Parsed, verb_there: int, noun_there: int) -> bool:
+    """Does "verb noun" stand in a text without "do", and "do noun verb" in the other?"""
+    if "do" in one.tokens or "do" not in other.tokens:
+        return False
+    behind = one.tokens[one.places[verb] + 1 : one.places[noun]]
+    start = other.tokens.index("do") + 1
+    before = other.tokens[start : other.places[verb_there]]
+    return start <= other.places[noun_there] and _LINKING.isdisjoint(behind + before)
 
 
 def _by_verb(
@@ -130,6 +142,8 @@ def _like_a_verb(parsed: Parsed, i: int) -> bool:
 
 def _pronoun_turned(a: Parsed, b: Parsed, noun: Pair, verb: Pair) -> bool:
     """The first text: noun verb me. The second: I verb noun."""
+    if a.words[noun.a] in LIGHT:
+        return False
     after = a.tokens[a.places[verb.a] + 1 : a.places[verb.a] + 1 + PRONOUN_REACH]
     before = b.tokens[b.places[verb.b - 1] + 1 if verb.b else 0 : b.places[verb.b]]
     return not _OBJECTS.isdisjoint(after) and bool(before) and before[-1] in _SUBJECTS

@@ -88,5 +88,6 @@ identify recognize; distinguish tell_apart differentiate; ship send; ignore disr
 descale remove_limescale; vaccinate inoculate immunize; prescribe order; diagnose identify; lock_out shut_out;
 disable deactivate; charge cost; swallow eat keep retain; decline reject refuse; remain leave; expensive cost_more;
 cheap cost_less; cite reference; win beat defeat; appear show seem; show_up visible; inflate pump_up blow_up;
-eligible entitle qualify; keep stay; entitle get; pump pump_up; plug stop close fill; pass accept
+eligible entitle qualify; keep stay; entitle get; pump pump_up; plug stop close fill; pass accept;
+participate take_part join attend; leak drip; aboard on_board; feed eat; construct build; neighbor border; wooden wood
 """
