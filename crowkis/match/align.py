@@ -38,14 +38,15 @@ NEGATION_REACH = 4
 BE_REACH = 8
 MARKER_REACH = 3
 """How many words behind a preposition belong to it."""
+_PAST, _GERUND = "past", "gerund"
 _BE = frozenset({"be", "get"})
 ARTICLES = listed("a an the my your his her its our their this that these those some any 's")
 _ENDS_PHRASE = listed("be do can could will would should have if when that which who while i you he she we they")
 _CONTRACTIONS |= {
     verb + "nt": (verb, "not") for verb in listed("do does did is are was were could should would has have had")
 } | {"cant": ("can", "not"), "wont": ("will", "not"), "cannot": ("can", "not")}
-_ACRONYMS = {"US": "usa", "IT": "information_technology"}
-"""Names that look like small words once their capitals are gone."""
+_ACRONYMS = {"US": "usa", "IT": "information_technology", "1st": "first", "2nd": "second", "3rd": "third"}
+"""Names that look like small words once their capitals are gone, and ordinals in digits."""
 _POSSESSIVES = frozenset({"it", "that", "what", "who", "where", "when", "how", "there", "here", "he", "she", "let"})
 
 
@@ -69,6 +70,8 @@ class Parsed(NamedTuple):
     """The preposition that leads the word, or an empty string."""
     passive: tuple[bool, ...]
     """Is it a past participle behind a form of be: something is done to what stands before it?"""
+    gerund: tuple[bool, ...]
+    """Does it end in -ing as written?"""
 
 
 class Pair(NamedTuple):
@@ -111,7 +114,7 @@ def align(a: Parsed, b: Parsed) -> Alignment:
 
 
 def _parse(text: str) -> Parsed:
-    tokens, named, past = _with_phrases(*_tokens(text))
+    tokens, named, forms = _with_phrases(*_tokens(text))
     places = [i for i, token in enumerate(tokens) if token[0].isalnum() and token not in FUNCTION]
     places = [i for i in places if not tokens[i].replace(".", "").isdigit()][:WORDS_MAX]
     words = tuple(tokens[i] for i in places)
@@ -125,18 +128,19 @@ def _parse(text: str) -> Parsed:
         tuple(named[i] for i in places),
         tuple(denied[i] for i in places),
         tuple(markers[i] for i in places),
-        tuple(past[i] and not _BE.isdisjoint(tokens[max(0, i - BE_REACH) : i]) for i in places),
+        tuple(forms[i] == _PAST and not _BE.isdisjoint(tokens[max(0, i - BE_REACH) : i]) for i in places),
+        tuple(forms[i] == _GERUND for i in places),
     )
 
 
 _parse_kept = lru_cache(maxsize=TEXTS_KEPT_MAX)(_parse)
 
 
-def _tokens(text: str) -> tuple[list[str], list[bool], list[bool]]:
-    """The lemmas and marks of a text, which of them look like names, and which are past forms."""
+def _tokens(text: str) -> tuple[list[str], list[bool], list[str]]:
+    """The lemmas and marks of a text, which of them look like names, and in which form each is written."""
     tokens: list[str] = []
     named: list[bool] = []
-    past: list[bool] = []
+    forms: list[str] = []
     starts, mixed = True, not text.isupper()
     for word in _WORD.findall(text.replace("’", "'")):
         name = (word[0].isupper() and not starts) or word[1:] != word[1:].lower() or not word.isalpha()
@@ -146,8 +150,14 @@ def _tokens(text: str) -> tuple[list[str], list[bool], list[bool]]:
         for part in parts:
             tokens.append(part if part == "'s" else lemma(part))
             named.append(name and len(word) > 1 and part == parts[0])
-            past.append(part[-1] not in "sg" and tokens[-1] != part)
-    return tokens, named, past
+            forms.append(_form(part, tokens[-1]))
+    return tokens, named, forms
+
+
+def _form(written: str, bare: str) -> str:
+    if written == bare or written[-1] == "s":
+        return ""
+    return _GERUND if written.endswith("ing") else _PAST
 
 
 def _apart(word: str) -> tuple[str, ...]:
@@ -160,10 +170,10 @@ def _apart(word: str) -> tuple[str, ...]:
     return (first,) if rest in ("m", "re", "ve", "ll", "d") else (first + rest,)
 
 
-def _with_phrases(tokens: list[str], named: list[bool], past: list[bool]) -> tuple[list[str], list[bool], list[bool]]:
+def _with_phrases(tokens: list[str], named: list[bool], forms: list[str]) -> tuple[list[str], list[bool], list[str]]:
     """Known phrases as one token each, where the first word begins one."""
     if PHRASES.keys().isdisjoint(tokens):
-        return tokens, named, past
+        return tokens, named, forms
     i = 0
     while i < len(tokens):
         for rest in PHRASES.get(tokens[i], ()):
@@ -171,10 +181,10 @@ def _with_phrases(tokens: list[str], named: list[bool], past: list[bool]) -> tup
             if end:
                 tokens[i] = "_".join((tokens[i], *rest))
                 gone = slice(end - len(rest), end)
-                del tokens[gone], named[gone], past[gone]
+                del tokens[gone], named[gone], forms[gone]
                 break
         i += 1
-    return tokens, named, past
+    return tokens, named, forms
 
 
 def _phrase_end(tokens: list[str], i: int, rest: tuple[str, ...]) -> int:

@@ -42,7 +42,9 @@ FUNCTION |= (
 """Passed over. Numbers, months and weekdays are among them: the rule for numbers compares those."""
 LIGHT = listed(
     """
-    more most thank thanks right choose decide way thing matter stuff kind sort type case fact place time help
+    world default state especially particularly interest serve at_least or_more no_less_than no_few_than
+    at_most or_less or_few no_more_than up_to more most thank thanks
+    right choose decide way thing matter stuff kind sort type case fact place time help
     want wish like love need get go
     come make
     take give

@@ -39,7 +39,7 @@ wet damp humid : dry; moisten : dry; light : heavy; light : dark; bright : dark 
 day : night; daytime : nighttime; morning : evening; noon : midnight; sunrise : sunset; dawn : dusk; summer : winter;
 spring : autumn fall; today : tomorrow yesterday; tomorrow : yesterday; past : future; next : previous last;
 newest : oldest; new : old used second_hand; young : old; modern : ancient; fresh : rotten stale frozen;
-big large huge : small little tiny; tall high : short low; high : low;
+big large huge : small little tiny; tall high : short low; high : low; at_least : at_most;
 great large big high long : less few low least short small lesser; over : under; long : short; length : width;
 wide broad : narrow; thick : thin; deep : shallow; fat : thin slim; fast quick rapid : slow; fast : slowly;
 strong : weak; hard tough : soft; hard difficult : easy simple; rough : smooth; sharp : blunt dull; tight : loose;

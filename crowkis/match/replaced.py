@@ -44,7 +44,7 @@ def narrowed(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
         return None
     parsed, extra = (a, left) if left else (b, right)
     extra = [i for i in extra if parsed.words[i] not in ("before", "after")]
-    if not _run(extra) or led_by(parsed, extra[0]) not in _NARROWING:
+    if not _run(extra) or parsed.gerund[extra[0]] or led_by(parsed, extra[0]) not in _NARROWING:
         return None
     if len(found.pairs) < 2 or likeness(a, b, found) < SCOPE_FRAME_MIN:
         return None

@@ -22,9 +22,10 @@ _EVEN = listed(
 )
 """Words of relations that read the same from both ends."""
 _WANTED = frozenset({"who", "whom", "which", "what"})
+_SPANS = listed("second minute hour day night week month quarter year decade century time")
 _LINKING = FUNCTION - ARTICLES
 _SUBJECTS = listed("i you we he she they")
-_OBJECTS = listed("me us him her them")
+_OBJECTS = {"i": "me", "we": "us", "he": "him", "she": "her", "they": "them"}
 PASSIVE = "by"
 PRONOUN_REACH = 6
 
@@ -84,7 +85,8 @@ def _around(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
             continue
         between = a.tokens[a.places[x.a] + 1 : a.places[y.a]]
         back = b.tokens[b.places[y.b] + 1 : b.places[x.b]]
-        if _by_preposition(between, back) or _by_verb(a, b, found, x, y, between, back):
+        timed = not _SPANS.isdisjoint((a.words[x.a], a.words[y.a]))
+        if (not timed and _by_preposition(between, back)) or _by_verb(a, b, found, x, y, between, back):
             return _told(a, x.a, y.a), _told(b, y.b, x.b)
     return None
 
@@ -142,11 +144,12 @@ def _like_a_verb(parsed: Parsed, i: int) -> bool:
 
 def _pronoun_turned(a: Parsed, b: Parsed, noun: Pair, verb: Pair) -> bool:
     """The first text: noun verb me. The second: I verb noun."""
-    if a.words[noun.a] in LIGHT:
-        return False
-    after = a.tokens[a.places[verb.a] + 1 : a.places[verb.a] + 1 + PRONOUN_REACH]
     before = b.tokens[b.places[verb.b - 1] + 1 if verb.b else 0 : b.places[verb.b]]
-    return not _OBJECTS.isdisjoint(after) and bool(before) and before[-1] in _SUBJECTS
+    if a.words[noun.a] in LIGHT or not before or before[-1] not in _OBJECTS:
+        return False
+    between = a.tokens[a.places[noun.a] + 1 : a.places[verb.a]]
+    after = a.tokens[a.places[verb.a] + 1 : a.places[verb.a] + 1 + PRONOUN_REACH]
+    return _OBJECTS[before[-1]] in after and _APART.isdisjoint(between)
 
 
 def _told(parsed: Parsed, first: int, last: int) -> str:

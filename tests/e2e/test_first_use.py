@@ -144,6 +144,37 @@ def test_explain_says_what_would_be_served_and_what_is_too_far(wire, wire3):
     assert ("miss", "candidates.none", []) == (nothing["verdict"], nothing["reason"], nothing["candidates"])
 
 
+@pytest.mark.parametrize(
+    ("stored", "paraphrase", "trap", "reason"),
+    [
+        (
+            "How do I export my contacts from the app?",
+            "How can I export contacts from the app?",
+            "How do I import my contacts into the app?",
+            "contrast.opposite",
+        ),
+        (
+            "How do I move photos from my phone to my laptop?",
+            "How can I move photos from the phone to the laptop?",
+            "How do I move photos from my laptop to my phone?",
+            "contrast.roles",
+        ),
+        (
+            "How do I prune a rose bush?",
+            "How should I prune a rose bush?",
+            "How do I water a rose bush?",
+            "contrast.opposite",
+        ),
+    ],
+)
+def test_a_paraphrase_is_served_where_its_contrary_is_refused(wire, wire3, stored, paraphrase, trap, reason):
+    wire("CSET", stored, ANSWER)
+
+    assert ANSWER.encode() == wire("CGET", paraphrase)
+    assert wire("CGET", trap) is None
+    assert reason == explained(wire3, "CEXPLAIN", trap)["reason"]
+
+
 def test_explain_agrees_with_cget_for_every_pair(wire, wire3):
     texts = [QUESTION, OTHER_WORDS, UNRELATED, NUMBERED, OTHER_NUMBER, "How do I not reset my password?"]
     for stored in texts:
