@@ -16,17 +16,18 @@ from crowkis.match.phrases import PHRASES
 from crowkis.match.synonyms import PARTICLES, SEPARABLE, senses_of
 from crowkis.match.vocabulary import listed
 
-TEXTS_KEPT_MAX = 8_192
-TEXT_CHARS_KEPT_MAX = 2_000
-"""A longer text is read anew each time it is asked about."""
-WORDS_MAX = 400
-"""Content words beyond these are not read: a text so long is not a question that rules can judge."""
+TEXTS_KEPT_MAX = 2_048
+SHORT_CHARS_MAX = 400
+LONG_TEXTS_KEPT_MAX = 64
+"""How many texts longer than that are kept as read."""
+EDGE_CHARS = 2_000
+"""Of a text longer than two of these, its first and its last are read: what is asked stands there."""
 PARTICLE_GAP_MAX = 4
 """How many words may stand inside "turn the ... off"."""
 NEAR_CHARS_MIN = 5
 LEFT_OVER_MAX = 24
 """With more left-over words on both sides, near spelling and synonyms are not looked for: the texts differ."""
-INVERSIONS_WORDS_MAX = 48
+INVERSIONS_WORDS_MAX = 32
 """With more pairs, only neighbours are looked at for changed order."""
 
 _WORD = re.compile(r"[^\W_]+(?:['.][^\W_]+)*|[,;:?!&/.]|[+#]+")
@@ -98,7 +99,9 @@ class Alignment(NamedTuple):
 
 def parse(text: str) -> Parsed:
     """The content words of a text with what the contrast rules ask about them."""
-    return _parse_kept(text) if len(text) <= TEXT_CHARS_KEPT_MAX else _parse(text)
+    if len(text) <= SHORT_CHARS_MAX:
+        return _parse_short(text)
+    return _parse_long(text if len(text) <= 2 * EDGE_CHARS else f"{text[:EDGE_CHARS]} . {text[-EDGE_CHARS:]}")
 
 
 def align(a: Parsed, b: Parsed) -> Alignment:
@@ -116,7 +119,7 @@ def align(a: Parsed, b: Parsed) -> Alignment:
 def _parse(text: str) -> Parsed:
     tokens, named, forms = _with_phrases(*_tokens(text))
     places = [i for i, token in enumerate(tokens) if token[0].isalnum() and token not in FUNCTION]
-    places = [i for i in places if not tokens[i].replace(".", "").isdigit()][:WORDS_MAX]
+    places = [i for i in places if not tokens[i].replace(".", "").isdigit()]
     words = tuple(tokens[i] for i in places)
     denied, markers = _denied(tokens), _markers(tokens)
     return Parsed(
@@ -133,7 +136,8 @@ def _parse(text: str) -> Parsed:
     )
 
 
-_parse_kept = lru_cache(maxsize=TEXTS_KEPT_MAX)(_parse)
+_parse_short = lru_cache(maxsize=TEXTS_KEPT_MAX)(_parse)
+_parse_long = lru_cache(maxsize=LONG_TEXTS_KEPT_MAX)(_parse)
 
 
 def _tokens(text: str) -> tuple[list[str], list[bool], list[str]]:

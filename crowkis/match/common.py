@@ -48,7 +48,7 @@ LIGHT = listed(
     want wish like love need get go
     come make
     take give
-    put use let see know tell say ask explain show describe list name find look think mean seem try possible
+    put use let see know tell say ask explain show describe list name look think mean seem try possible
     possibility
     allow permit allowed allowing good nice great best proper correct right step method procedure process instruction
     guide tip advice idea information detail info question answer option reason cause happen work happening
@@ -57,9 +57,9 @@ LIGHT = listed(
     various several number amount long far often quickly quick easy easily hard difficult simple simplest
     please assist suggest recommend recommendation suggestion advise inform issue problem trouble people person
     thing anything able must supposed suppose start begin follow do deal involve include contain have own
-    keep getting become set bring turn run manage perform conduct carry handle full whole entire main overall general
+    getting become set bring turn run manage perform conduct carry handle full whole entire main overall general
     point purpose necessary require required requirement order possible perfect ideal word moment
-    hear already soon immediately just ready sure provide offer give present type respond require
+    already soon immediately just ready sure provide offer give present type respond require
     apparently appear seem believe receive still remain certain entitle eligible recently finally simple
     anymore longer
     eventually additionally specifically constantly suddenly constant afterwards straightaway multiple couple

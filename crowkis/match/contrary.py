@@ -5,7 +5,7 @@ other side is an objection. "Not open" against "closed" is none, nor is "cheaper
 "borrow" where the parties have changed places too.
 """
 
-from crowkis.match.align import LEFT_OVER_MAX, Alignment, Parsed, same_place
+from crowkis.match.align import Alignment, Parsed, same_place
 from crowkis.match.opposites import are_antonyms, are_converses, are_opposites
 from crowkis.match.vocabulary import listed
 
@@ -29,8 +29,6 @@ def contrary(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
     small = _small_words(a, b, found)
     if small is not None:
         return small
-    if not found.unmatched_a or max(len(found.unmatched_a), len(found.unmatched_b)) > LEFT_OVER_MAX:
-        return None
     for i in found.unmatched_a:
         if a.words[i] in _VAGUE:
             continue

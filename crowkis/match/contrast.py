@@ -1,9 +1,10 @@
 """Rule: what differs between two questions must not make two questions of them.
 
 The texts are laid side by side word by word; four rules look at what is left over and at what has changed places.
+Where more than LEFT_OVER_MAX words are left over, the texts differ too much to be judged word by word.
 """
 
-from crowkis.match.align import align, parse
+from crowkis.match.align import LEFT_OVER_MAX, align, parse
 from crowkis.match.contrary import contrary
 from crowkis.match.replaced import narrowed, replaced
 from crowkis.match.roles import turned
@@ -24,6 +25,8 @@ def agree(question: Question, candidate: Candidate, policy: Policy) -> Reason | 
         return None
     stored, asked = parse(candidate.text), parse(question.text)
     found = align(stored, asked)
+    if max(len(found.unmatched_a), len(found.unmatched_b)) > LEFT_OVER_MAX:
+        return None
     for name, rule in _RULES:
         differing = rule(stored, asked, found)
         if differing is not None:

@@ -10,7 +10,9 @@ from functools import lru_cache
 
 from crowkis.match.vocabulary import listed
 
-WORDS_KEPT_MAX = 32_768
+WORDS_KEPT_MAX = 16_384
+WORD_CHARS_MAX = 32
+"""A longer word stays as it is, and is not kept."""
 
 _IRREGULAR_ROWS = """
     be:am,is,are,was,were,been,being have:has,had,having do:does,did,done,doing go:goes,went,gone,going
@@ -113,9 +115,18 @@ _DERIVED = tuple((row.split(":")[0], row.split(":")[1], int(row.split(":")[2])) 
 """Endings, what stands for them in the verb, and how many letters must remain."""
 
 
-@lru_cache(maxsize=WORDS_KEPT_MAX)
 def lemma(word: str) -> str:
     """The bare form of a lower-case word."""
+    return _lemma(word) if len(word) <= WORD_CHARS_MAX else word
+
+
+def stem(word: str) -> str:
+    """What a lemma shares with the words derived from it: payment and pay, expiry and expiration. Short words stay."""
+    return _stem(word) if len(word) <= WORD_CHARS_MAX else word
+
+
+@lru_cache(maxsize=WORDS_KEPT_MAX)
+def _lemma(word: str) -> str:
     known = _IRREGULAR.get(word)
     if known is not None:
         return known
@@ -126,8 +137,7 @@ def lemma(word: str) -> str:
 
 
 @lru_cache(maxsize=WORDS_KEPT_MAX)
-def stem(word: str) -> str:
-    """What a lemma shares with the words derived from it: payment and pay, expiry and expiration. Short words stay."""
+def _stem(word: str) -> str:
     for suffix, rest, minimum in _DERIVED:
         if word.endswith(suffix) and len(word) - len(suffix) >= minimum:
             word = word[: -len(suffix)] + rest

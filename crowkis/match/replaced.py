@@ -9,11 +9,11 @@ from crowkis.match.common import LIGHT
 from crowkis.match.opposites import are_antonyms, are_converses
 from crowkis.match.vocabulary import listed
 
-SHARED_WORDS_MIN = 1
 SAME_FRAME_MIN = 0.6
 """How much of all words, the small ones too, two texts must share to be called the same but for one word."""
 SCOPE_FRAME_MIN = 0.6
 RUN_WORDS_MAX = 3
+_DOING = listed("i you we to he she they")
 _NARROWING = listed("for on in at with without from as during after under over per via through by inside outside")
 
 
@@ -27,8 +27,7 @@ def replaced(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
         return None
     if any(are_antonyms(a.words[i], b.words[j]) or are_converses(a.words[i], b.words[j]) for i in left for j in right):
         return None
-    shared = sum(1 for pair in found.pairs if a.words[pair.a] not in LIGHT)
-    if shared < SHARED_WORDS_MIN:
+    if _merely_asks(a, left[0]) or _merely_asks(b, right[0]):
         return None
     names = any(a.names[i] for i in left) and any(b.names[j] for j in right)
     if names or likeness(a, b, found) >= SAME_FRAME_MIN:
@@ -57,6 +56,11 @@ def likeness(a: Parsed, b: Parsed, found: Alignment) -> float:
     mine, theirs = set(a.tokens), set(b.tokens)
     both = len(mine & theirs) + sum(1 for pair in found.pairs if a.words[pair.a] != b.words[pair.b])
     return both / (max(len(mine), len(theirs)) or 1)
+
+
+def _merely_asks(parsed: Parsed, i: int) -> bool:
+    """Is the word the "find" of "Find me ..." or of "things found in ..."?"""
+    return parsed.words[i] == "find" and (parsed.places[i] == 0 or parsed.tokens[parsed.places[i] - 1] not in _DOING)
 
 
 def _run(places: list[int]) -> bool:

@@ -6,7 +6,7 @@ Three signs, each only where the relation has a direction: source and goal are e
 sides of a verb ("he called my boss", "my boss called him"). Passives, lists and even relations are left alone.
 """
 
-from crowkis.match.align import ARTICLES, Alignment, Pair, Parsed, led_by
+from crowkis.match.align import ARTICLES, INVERSIONS_WORDS_MAX, Alignment, Pair, Parsed, led_by
 from crowkis.match.common import FUNCTION, LIGHT, PREPOSITIONS
 from crowkis.match.opposites import are_antonyms, are_converses
 from crowkis.match.vocabulary import listed
@@ -23,6 +23,7 @@ _EVEN = listed(
 """Words of relations that read the same from both ends."""
 _WANTED = frozenset({"who", "whom", "which", "what"})
 _SPANS = listed("second minute hour day night week month quarter year decade century time")
+_WHO = frozenset({"who", "whom", "which", "that"})
 _LINKING = FUNCTION - ARTICLES
 _SUBJECTS = listed("i you we he she they")
 _OBJECTS = {"i": "me", "we": "us", "he": "him", "she": "her", "they": "them"}
@@ -64,6 +65,8 @@ def _ends_exchanged(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] |
 
 def _done_by(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
     """Is the doer of one text, in the same order, the one to whom it is done in the other (bit, was bitten by)?"""
+    if len(found.pairs) > INVERSIONS_WORDS_MAX:
+        return None
     for v in found.pairs:
         if a.passive[v.a] == b.passive[v.b]:
             continue
@@ -103,9 +106,20 @@ def _by_preposition(between: tuple[str, ...], back: tuple[str, ...]) -> bool:
 
 def _asked_for_turned(a: Parsed, b: Parsed, x: Pair, y: Pair) -> bool:
     """Who taught Plato, and whom did Plato teach: the wanted one has changed sides of the verb."""
+    if _relative(a, x.a, b, x.b, y.b) or _relative(b, y.b, a, y.a, x.a):
+        return True
     if a.tokens[0] not in _WANTED or b.tokens[0] not in _WANTED:
         return False
     return _object_and_subject(a, x.a, y.a, b, x.b, y.b) or _object_and_subject(b, y.b, x.b, a, y.a, x.a)
+
+
+def _relative(one: Parsed, verb: int, other: Parsed, verb_there: int, noun_there: int) -> bool:
+    """Does a text have "who verb", the other "who noun verb"?"""
+    if noun_there + 1 != verb_there or one.tokens[one.places[verb] - 1] not in _WHO:
+        return False
+    start = other.places[noun_there] - 1
+    start -= start > 0 and other.tokens[start] in ARTICLES and other.tokens[start] not in _WHO
+    return start >= 0 and other.tokens[start] in _WHO
 
 
 def _object_and_subject(one: Parsed, verb: int, noun: int, other: Parsed, verb_there: int, noun_there: int) -> bool:
@@ -122,7 +136,11 @@ def _by_verb(
     a: Parsed, b: Parsed, found: Alignment, x: Pair, y: Pair, between: tuple[str, ...], back: tuple[str, ...]
 ) -> bool:
     """Does a verb that both texts share stand between the two, in either order?"""
-    if not (_APART | _SUBJECTS).isdisjoint(between) or not (_APART | _SUBJECTS).isdisjoint(back):
+    if (
+        len(found.pairs) > INVERSIONS_WORDS_MAX
+        or not (_APART | _SUBJECTS).isdisjoint(between)
+        or not (_APART | _SUBJECTS).isdisjoint(back)
+    ):
         return False
     return any(
         x.a < v.a < y.a

@@ -139,5 +139,6 @@ survive live; suspect think; sweep brush; swell puff_up; tackle address; address
 terminate end; tidy clean clean_up; tidy_up clean_up; tolerate stand; toss throw; touch feel; tow pull; trigger cause;
 trust believe; tweak adjust; unite join; urge press; vanish go_away; vary differ; verify prove; view watch;
 violate break; wander walk; wash_up do_dishes; waste squander; watch look_at; weaken undermine; weep cry;
-whisper murmur; wipe clean; wither die; worry concern; wrap cover; yell scream; transition switch; stop get_rid_of
+whisper murmur; wipe clean; wither die; worry concern; wrap cover; yell scream; transition switch; stop get_rid_of;
+unsubscribe stop_receive stop_get; find see get; keep stop prevent
 """

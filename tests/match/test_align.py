@@ -2,7 +2,7 @@
 
 import pytest
 
-from crowkis.match.align import LEFT_OVER_MAX, TEXT_CHARS_KEPT_MAX, align, nearly, parse
+from crowkis.match.align import EDGE_CHARS, LEFT_OVER_MAX, SHORT_CHARS_MAX, align, nearly, parse
 
 
 def words(one, other):
@@ -84,11 +84,16 @@ def test_texts_that_share_nothing_are_not_compared_word_by_word():
     assert [] == words(many + " car", "automobile " + many.replace("thing", "other"))[0]
 
 
-def test_a_long_text_is_read_but_not_kept():
-    text = "word " * TEXT_CHARS_KEPT_MAX
+def test_of_a_long_text_both_ends_are_read():
+    text = "first " + "word " * EDGE_CHARS + "last"
 
-    assert parse(text) is not parse(text)
-    assert parse("short") is parse("short")
+    assert ("first", "last") == (parse(text).words[0], parse(text).words[-1])
+    assert len(parse(text).words) < EDGE_CHARS
+
+
+def test_a_text_is_read_once():
+    assert parse("short text") is parse("short text")
+    assert parse("word " * SHORT_CHARS_MAX) is parse("word " * SHORT_CHARS_MAX)
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,3 @@ def test_what_makes_up_for_the_contrary_word_is_heard(one, other):
 
 def test_contrary_words_in_other_places_say_nothing():
     assert judged("my new card came, how do I activate it", "how do I use points that card holders activate") is None
-
-
-def test_texts_with_little_in_common_are_not_searched_for_contraries():
-    many = " ".join(f"{letter}{letter}x" for letter in "abcdefghijklmnopqrstuvwxyz")
-
-    assert judged(f"open {many}", f"close {many.replace('x', 'y')}") is None

@@ -58,6 +58,12 @@ def test_any_two_texts_can_be_compared(asked, stored):
         contrast.agree(asked(one), stored(other), Policy(0.9))
 
 
+def test_texts_with_little_in_common_are_left_to_their_similarity(objection):
+    many = " ".join(f"{letter}{letter}x" for letter in "abcdefghijklmnopqrstuvwxyz")
+
+    assert objection(contrast.agree, f"open {many}", f"close {many.replace('x', 'y')}") is None
+
+
 WORDS = "how do I open close the shop from to Bern Basel before after not cancel order cheap dear than is was by me eat"
 SENTENCES = st.lists(st.sampled_from(WORDS.split()), max_size=9).map(" ".join)
 

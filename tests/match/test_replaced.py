@@ -21,6 +21,7 @@ def judged(rule, one, other):
         ("install the driver on Windows", "install the driver on Ubuntu", ("window", "ubuntu")),
         ("where was Clara Schumann born", "where was Fanny Hensel born", ("clara schumann", "fanny hensel")),
         ("how do I freeze dough", "how do I knead dough", ("freeze", "knead")),
+        ("how do I plug a leak", "how do I find a leak", ("plug", "find")),
         ("What does the IT team do?", "What does the HR team do?", ("information_technology", "hr")),
     ],
 )
@@ -37,6 +38,7 @@ def test_another_thing_in_the_same_place_is_an_objection(one, other, words):
         ("Bern", "Basel"),
         ("why is my phone slow", "what makes the old handset so sluggish lately"),
         ("is the lawnmower unsuitable for slopes", "is the lawnmower not suitable for slopes"),
+        ("find a movie schedule", "recite the movie schedule"),
         ("in a hurry I lost my purse on the ferry", "the ferry took my purse because of a thief yesterday"),
     ],
 )

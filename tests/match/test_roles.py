@@ -25,6 +25,8 @@ def judged(one, other):
         ("was the poet praised by the painter", "was the painter praised by the poet"),
         ("the poet praised the painter", "the poet was praised by the painter"),
         ("can my sister transfer points to me", "can I transfer points to my sister"),
+        ("the man who hired Ann", "the man whom Ann hired"),
+        ("he called my boss", "my boss called him"),
         ("who taught Haydn", "who did Haydn teach"),
         ("blink red and then green", "blink green and then red"),
         ("my neighbour's dog bit my cat", "my cat bit my neighbour's dog"),
