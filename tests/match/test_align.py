@@ -2,7 +2,7 @@
 
 import pytest
 
-from crowkis.match.align import EDGE_CHARS, LEFT_OVER_MAX, SHORT_CHARS_MAX, align, nearly, parse
+from crowkis.match.align import EDGE_CHARS, LEFT_OVER_MAX, SHORT_CHARS_MAX, align, led_by, nearly, parse, same_place
 
 
 def words(one, other):
@@ -111,3 +111,23 @@ def test_a_text_is_read_once():
 def test_one_slip_in_a_long_word_is_near(one, other, alike):
     assert alike == nearly(one, other)
     assert alike == nearly(other, one)
+
+
+def test_two_words_share_a_place_beside_the_same_word_or_at_an_end():
+    a, b = parse("prune roses"), parse("prune figs")
+    c, d = parse("new card, how do I activate it"), parse("how do I use points of the card")
+
+    assert same_place(a, b, align(a, b), 1, 1)
+    assert not same_place(c, d, align(c, d), 2, 0)
+
+
+def test_the_word_that_leads_another_is_found_behind_articles():
+    parsed = parse("trains from the old harbour")
+
+    assert "from" == led_by(parsed, parsed.words.index("old"))
+    assert "" == led_by(parsed, 0)
+
+
+def test_passives_and_gerunds_are_told_by_their_form():
+    assert (False, True, False) == parse("the man was bitten by a dog").passive
+    assert (True, False) == parse("watering roses").gerund
