@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from random import Random  # noqa: TID251 - the one place that makes randomness, to pass it in
 from typing import Any
@@ -29,6 +30,7 @@ from crowkis.embed.pool import EmbedPool
 from crowkis.engine.actor import Actor
 from crowkis.engine.codec import PLAIN
 from crowkis.engine.engine import EmbedderFacts, Engine
+from crowkis.engine.feedback import bars, distrusted
 from crowkis.engine.gate import Progress
 from crowkis.engine.memory import default_limit_bytes, resident_bytes
 from crowkis.engine.state import State
@@ -307,6 +309,9 @@ class App:
             "embed_failures_total": lambda: pool.failed,
         }
 
+        self.metrics.sources["flags"] = lambda: state.judgements.flag_count
+        self.metrics.sources["distrusted_sources"] = partial(distrusted, engine)
+        self.metrics.split_sources["confidence_bar"] = partial(bars, engine)
         self.metrics.split_sources["memory_part_bytes"] = engine.memory.parts
         engine.memory.sources |= {
             "store": store.memory_bytes,
@@ -314,6 +319,7 @@ class App:
             "indexes": lambda: state.index_bytes,
             "ledger": state.ledger.size_bytes,
             "ends": state.ends.size_bytes,
+            "reports": lambda: state.judgements.size_bytes() + engine.serves.size_bytes,
             "memo": lambda: pool.memo.size_bytes,
             "clients": lambda: self.resp.held_bytes,
         }

@@ -131,6 +131,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("memory", "memory_limit", memory_limit, 0, "Memory the process may take, e.g. 512m or 2g; 0: 60 % of the machine or container. Near it answers are evicted, at it words that add are answered OOM."),
     Setting("cache", "similarity_min", fraction, 0.92, "Cosine two questions must reach; a CGET's THRESHOLD overrides it.", mutable=True),
     Setting("cache", "default_ttl_s", whole(0, 10 * 365 * 86_400), 0, "Lifetime of answers stored without EX or PX; 0: no end.", mutable=True),
+    Setting("feedback", "max_error", fraction, 0.0, "Serve only where at most this share is believed wrong; 0: no such budget. CGET's MAXERROR overrides it.", mutable=True),
+    Setting("feedback", "feedback_noise", fraction, 0.1, "The most of all reports that may be mistaken; how many are is learned from exact repeats.", mutable=True),
+    Setting("feedback", "flag_similarity_min", fraction, 0.95, "Cosine from which a question is practically a flagged one.", mutable=True),
+    Setting("feedback", "trust_min", fraction, 0.3, "Answers of sources trusted less are not served; a complaint takes 30 % of the trust.", mutable=True),
     Setting("embed", "embedder", one_of("minilm", "remote", "hashing"), "minilm", "minilm: inside this process; remote: an OpenAI-compatible /v1/embeddings; hashing: no model, for tests."),
     Setting("embed", "embed_workers", whole(0, 64), 0, "Threads that embed; 0: one per core."),
     Setting("embed", "embed_queue_texts", whole(1, 1_000_000), 4_096, "Texts waiting to be embedded; beyond it calls are answered BUSY."),
@@ -169,6 +173,10 @@ class Settings:
     memory_limit: int
     similarity_min: float
     default_ttl_s: int
+    max_error: float
+    feedback_noise: float
+    flag_similarity_min: float
+    trust_min: float
     embedder: str
     embed_workers: int
     embed_queue_texts: int

@@ -13,7 +13,13 @@ import numpy as np
 from crowkis.match.context import context_of
 from crowkis.match.image import image_of
 from crowkis.values.errors import CommandError, malformed, wrong_count
-from crowkis.values.limits import QUESTION_BYTES_MAX, TENANT_CHARS_MAX, VECTOR_DIMENSION_MAX
+from crowkis.values.limits import (
+    QUESTION_BYTES_MAX,
+    REASON_CHARS_MAX,
+    SOURCE_CHARS_MAX,
+    TENANT_CHARS_MAX,
+    VECTOR_DIMENSION_MAX,
+)
 from crowkis.values.vector import Vector
 
 
@@ -62,6 +68,30 @@ def _vector(raw: bytes) -> Vector:
     return np.asarray(vector / np.float32(length), dtype=np.float32)
 
 
+def _source(raw: bytes) -> str:
+    name = _utf8(raw)
+    if not name or len(name) > SOURCE_CHARS_MAX or not name.isprintable():
+        raise ValueError(f"must be 1 to {SOURCE_CHARS_MAX} printable characters")
+    return name
+
+
+def _reason(raw: bytes) -> str:
+    text = _utf8(raw)
+    if len(text) > REASON_CHARS_MAX:
+        raise ValueError(f"must be at most {REASON_CHARS_MAX} characters")
+    return text
+
+
+def _entry_id(raw: bytes) -> bytes:
+    try:
+        found = bytes.fromhex(raw.decode("ascii"))
+    except ValueError:
+        found = b""
+    if len(found) != 16 or len(raw) != 32:
+        raise ValueError("must be the key of a stored answer, 32 hexadecimal digits, as CGET tells it under RESP3")
+    return found
+
+
 TEXT = Kind("string", True, _text)
 BLOB = Kind("string", True, None)
 SECRET = Kind("string", True, _utf8)
@@ -72,6 +102,9 @@ TENANT = Kind("string", False, _tenant)
 VECTOR = Kind("string", True, _vector)
 CONTEXT = Kind("string", True, context_of)
 IMAGE = Kind("string", True, image_of)
+SOURCE = Kind("string", False, _source)
+REASON = Kind("string", True, _reason)
+ENTRY_ID = Kind("string", False, _entry_id)
 
 
 def whole(least: int = -(1 << 63), most: int = (1 << 63) - 1) -> Kind:

@@ -11,9 +11,10 @@ from crowkis.engine.clients import Client
 from crowkis.engine.codec import plain_key
 from crowkis.engine.engine import Engine
 from crowkis.values.errors import malformed
+from crowkis.values.judgement import DropJudgements
 from crowkis.values.limits import DATABASES, EXPIRE_MS_MAX, SCAN_COUNT_MAX
 from crowkis.values.outcome import Outcome
-from crowkis.values.record import DropDatabase, DropKey, DropScope, PutKey
+from crowkis.values.record import DropDatabase, DropKey, DropScope, PutKey, Record
 from crowkis.values.reply import OK, Reply, Simple
 
 CURSOR = whole(0, (1 << 64) - 1)
@@ -242,4 +243,10 @@ def flushdb(engine: Engine, client: Client, args: Any) -> Outcome:
 def flushall(engine: Engine, client: Client, args: Any) -> Outcome:
     """Remove everything: the plain keys of all databases and every stored answer of every tenant."""
     used = [db for db in range(DATABASES) if engine.state.key_count(db)]
-    return Outcome(OK, (*(DropDatabase(db) for db in used), DropScope(None, None, engine.now_ms)))
+    engine.serves.forget(None)
+    emptied: list[Record] = [
+        *(DropDatabase(db) for db in used),
+        DropScope(None, None, engine.now_ms),
+        DropJudgements(None),
+    ]
+    return Outcome(OK, emptied)

@@ -8,6 +8,7 @@ from crowkis.commands.args import (
     BLOB,
     CONTEXT,
     IMAGE,
+    SOURCE,
     TENANT,
     TEXT,
     VECTOR,
@@ -28,10 +29,11 @@ from crowkis.engine.lookup import Asked, Found, client_space, find, find_by_imag
 from crowkis.engine.state import is_alive
 from crowkis.match.features import features
 from crowkis.values.errors import embedder_down, malformed
+from crowkis.values.judgement import DropJudgements
 from crowkis.values.limits import EXPIRE_MS_MAX, TAG_CHARS_MAX, TAGS_MAX
 from crowkis.values.outcome import Outcome
 from crowkis.values.question import NO_CONTEXT, Scope
-from crowkis.values.record import DropEntry, DropScope, Entry, PutEntry
+from crowkis.values.record import DropEntry, DropScope, Entry, PutEntry, Record
 from crowkis.values.reply import OK, Reply
 from crowkis.values.vector import Vector
 
@@ -48,6 +50,7 @@ IDENTITY: tuple[Parameter, ...] = (*SCOPE, opt("context", CONTEXT, default=NO_CO
 
 ASKING: tuple[Parameter, ...] = (
     opt("threshold", real(0.0, 1.0)),
+    opt("maxerror", real(0.0, 1.0)),
     *IDENTITY,
     opt("tag", WORD, repeated=True),
     opt("vector", VECTOR),
@@ -81,7 +84,9 @@ def tags_of(tags: tuple[str, ...]) -> frozenset[str]:
 def asked_of(args: Any, text: str | None = None) -> Asked:
     """The look-up a request asks for; `text` where the request does not call it its query."""
     text = args.query if text is None else text
-    return Asked(text, scope_of(args), tags_of(args.tag), args.threshold, args.vector, args.context, args.image)
+    return Asked(
+        text, scope_of(args), tags_of(args.tag), args.threshold, args.vector, args.context, args.image, args.maxerror
+    )
 
 
 def entry_named(args: Any) -> bytes:
@@ -90,7 +95,7 @@ def entry_named(args: Any) -> bytes:
 
 
 @command("CSET", arg("query", TEXT), arg("answer", BLOB), *EXPIRY, *IDENTITY, opt("tag", WORD, repeated=True),
-         opt("vector", VECTOR), opt("usd", real(0.0, USD_MAX), token="COST"),
+         opt("vector", VECTOR), opt("usd", real(0.0, USD_MAX), token="COST"), opt("source", SOURCE, default=""),
          category="semantic", writes=True)  # fmt: skip
 def cset(engine: Engine, client: Client, args: Any) -> Any:
     """Store the answer to a question, replacing the one stored for the very same question."""
@@ -117,6 +122,7 @@ def cset(engine: Engine, client: Client, args: Any) -> Any:
             cost_usd=args.usd,
             context=asked.context,
             image=asked.image,
+            source=args.source,
         )
         engine.metrics.count("stores_total")
         return Outcome(OK, (PutEntry(entry, known, args.answer),))
@@ -173,7 +179,7 @@ def hit_reply(engine: Engine, client: Client, found: Found, with_confidence: boo
         "similarity": found.similarity,
         "ttl": remaining_s(engine, entry),
         "key": entry.entry_id.hex(),
-        "confidence": found.similarity,
+        "confidence": found.verdicts[-1].candidate.confidence,
         "hit_type": found.hit_type,
     }
 
@@ -193,13 +199,19 @@ def cdeleteentry(engine: Engine, client: Client, args: Any) -> Outcome:
     return Outcome(1, (DropEntry(entry_id, scope, "kept.deleted", engine.now_ms),))
 
 
-@command("CFLUSH", opt("tenant", TENANT, group="whose"), flag("all", group="whose"), opt("namespace", WORD),
+@command("CFLUSH", opt("tenant", TENANT, group="whose"), flag("all", group="whose"), opt("namespace", WORD), flag("reports"),
          category="semantic", writes=True, frees=True)  # fmt: skip
 def cflush(engine: Engine, client: Client, args: Any) -> Outcome:
-    """Remove every answer of a tenant (the default one unless named), or of ALL; tells how many were removed."""
+    """Remove every answer of a tenant (the default one unless named), or of ALL; tells how many. REPORTS: flags and bars too."""
     tenant = None if args.all else args.tenant or "default"
+    if args.reports and args.namespace is not None:
+        raise malformed("REPORTS cannot be given with NAMESPACE: reports are kept by tenant")
     removed = engine.state.in_scope(tenant, args.namespace)
-    return Outcome(removed, (DropScope(tenant, args.namespace, engine.now_ms),) if removed else ())
+    writes: list[Record] = [DropScope(tenant, args.namespace, engine.now_ms)] if removed else []
+    if args.reports:
+        engine.serves.forget(tenant)
+        writes.append(DropJudgements(tenant))
+    return Outcome(removed, tuple(writes))
 
 
 @command("CVECCOUNT", opt("tenant", TENANT), category="semantic")

@@ -5,6 +5,7 @@
     answer      "a" tenant:8 namespace:8 id:16     the answer's bytes as they came
     plain       "k" db:1 key                       version:1 expire_at_ms:8 value
     departure   "l" place:4                        version:1 facts (JSON)
+    judgements  "j" ...                            see judgement_codec.py
 
 tenant and namespace are 8-byte BLAKE2b digests, so that one tenant, or one namespace of it, is one prefix.
 Integers are little-endian. The facts hold the full names; they are what rules compare.
@@ -73,6 +74,8 @@ def encode_entry(entry: Entry, vector: Vector | None) -> bytes:
         facts["context"] = list(entry.context)
     if entry.image:
         facts["image"] = entry.image
+    if entry.source:
+        facts["source"] = entry.source
     body = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     tail = b"" if vector is None else vector.astype("<f4").tobytes()
     return _ENTRY_HEAD.pack(VERSION, len(body)) + body + tail
@@ -99,6 +102,7 @@ def decode_entry(value: bytes) -> StoredEntry:
             cost_usd=facts.get("cost_usd"),
             context=Context(*facts.get("context", NO_CONTEXT)),
             image=facts.get("image", ""),
+            source=facts.get("source", ""),
         )
     except (struct.error, ValueError, KeyError, TypeError) as error:
         raise CodecError(f"unreadable entry: {error}") from error

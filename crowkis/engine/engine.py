@@ -13,6 +13,7 @@ from crowkis.engine.clients import Clients
 from crowkis.engine.evict import Evictor
 from crowkis.engine.gate import House
 from crowkis.engine.memory import Memory
+from crowkis.engine.serves import Serves
 from crowkis.engine.state import State
 from crowkis.match.leaning import leans
 from crowkis.match.normalise import normalise
@@ -48,6 +49,7 @@ class Engine:
         self.clients = Clients()
         self.house = House(settings.auth_token)
         self.cursors = Cursors()
+        self.serves = Serves()
         self.backups = Backups(metrics)
         self.embedder = LOADING
         self.recall: Callable[[str], Vector | None] = lambda text: None

@@ -10,13 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from crowkis.engine.engine import Engine, entry_id_of
+from crowkis.engine.feedback import bar_of, intent_of, regarded
 from crowkis.engine.rules import EXACT_RULES, SERVE_RULES
+from crowkis.engine.serves import Serve
 from crowkis.engine.state import CLIENT_SPACE, SpaceKey, candidate_of
 from crowkis.match.features import features
 from crowkis.match.judge import judge
 from crowkis.values.errand import EmbedText, Then, Waiting
 from crowkis.values.limits import CANDIDATES_FIRST, CANDIDATES_MAX
-from crowkis.values.question import NO_CONTEXT, Context, Features, Policy, Question, Scope
+from crowkis.values.question import NO_CONTEXT, Candidate, Context, Features, Policy, Question, Scope
 from crowkis.values.record import Entry
 from crowkis.values.reply import Reply
 from crowkis.values.vector import Vector
@@ -24,6 +26,9 @@ from crowkis.values.verdict import Reason, Verdict
 
 PREVIEW_CHARS_MAX = 200
 """Of a question, in a debug line where log_query_previews allows it."""
+
+BELOW_THE_BAR = frozenset({"similarity.below-bar", "budget.exceeded"})
+"""What is said of a candidate to which nothing else was objected."""
 
 
 class Asked(NamedTuple):
@@ -37,6 +42,8 @@ class Asked(NamedTuple):
     """Supplied by the client, or None: the embedder makes it."""
     context: Context = NO_CONTEXT
     image: str = ""
+    max_error: float | None = None
+    """The error budget; None: as the settings say."""
 
     @property
     def entry_id(self) -> bytes:
@@ -84,6 +91,9 @@ def find(engine: Engine, asked: Asked, finish: Finish) -> Any:
 
     def embedded(engine: Engine, vector: Vector | Exception) -> Reply:
         near = nearest(engine, asked, vector, found)
+        best = _best(near)
+        if best is not None:
+            engine.serves.met(asked.scope.tenant, intent_of(asked.text), best.confidence)
         if near.hit is None and not isinstance(vector, Exception):
             engine.state.residents.foresee(asked.entry_id, _isolation(near))
         return _finished(engine, asked, near, began_ns, finish)
@@ -102,6 +112,9 @@ def _finished(engine: Engine, asked: Asked, found: Found, began_ns: int, finish:
         _tell(engine, asked, found)
     if found.hit is not None:
         engine.state.residents.touch(found.hit.entry_id, engine.now_ms)
+        candidate = found.verdicts[-1].candidate
+        serve = Serve(asked.scope.tenant, asked.text, asked.vector, candidate.confidence, candidate.exact)
+        engine.serves.served(found.hit.entry_id, serve)
     return finish(engine, found)
 
 
@@ -133,7 +146,9 @@ def exact(engine: Engine, asked: Asked) -> Found:
 def _judged_exact(engine: Engine, asked: Asked, entry: Entry) -> Verdict:
     assert entry.features is not None
     question = asked.question(entry.text, entry.fingerprint, entry.features, engine.now_ms)
-    return judge(question, candidate_of(entry, 1.0, exact=True), policy_of(engine, asked), EXACT_RULES)
+    policy = policy_of(engine, asked)
+    candidate = regarded(engine, question, asked.vector, entry, candidate_of(entry, 1.0, exact=True), policy)
+    return judge(question, candidate, policy, EXACT_RULES)
 
 
 def _only_one(engine: Engine, asked: Asked) -> Found:
@@ -169,7 +184,8 @@ def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Fo
                 continue
             seen.add(label)
             entry = engine.state.judgeable(space.by_label[label])
-            verdict = judge(question, candidate_of(entry, similarity), policy, SERVE_RULES)
+            candidate = regarded(engine, question, vector, entry, candidate_of(entry, similarity), policy)
+            verdict = judge(question, candidate, policy, SERVE_RULES)
             verdicts.append(verdict)
             if verdict.objection is None:
                 return Found(entry, similarity, "vector", tuple(verdicts), None)
@@ -192,10 +208,15 @@ def _about_image(engine: Engine, asked: Asked, vector: Vector, place: SpaceKey) 
 
 def _isolation(missed: Found) -> float:
     """1 - similarity of the nearest candidate to which nothing but its similarity was objected."""
-    for verdict in missed.verdicts:
-        if verdict.objection is not None and verdict.objection.id == "similarity.below-bar":
-            return 1.0 - verdict.candidate.similarity
-    return 1.0
+    best = _best(missed)
+    return 1.0 if best is None else 1.0 - best.similarity
+
+
+def _best(found: Found) -> Candidate | None:
+    """The nearest candidate to which nothing was objected, or nothing but that it is below the bar."""
+    return next(
+        (row.candidate for row in found.verdicts if row.objection is None or row.objection.id in BELOW_THE_BAR), None
+    )
 
 
 def _missed(verdicts: list[Verdict]) -> Found:
@@ -205,9 +226,14 @@ def _missed(verdicts: list[Verdict]) -> Found:
 
 
 def policy_of(engine: Engine, asked: Asked) -> Policy:
-    """The limits in force for a look-up."""
-    bar = engine.settings.similarity_min if asked.similarity_min is None else asked.similarity_min
-    return Policy(bar)
+    """The limits in force for a look-up. A budget or pin takes the place of similarity_min, not of THRESHOLD."""
+    settings = engine.settings
+    budget = settings.max_error if asked.max_error is None else asked.max_error
+    confidence_min = bar_of(engine, asked.scope.tenant, intent_of(asked.text), budget)
+    similarity_min = asked.similarity_min
+    if similarity_min is None:
+        similarity_min = confidence_min or settings.similarity_min
+    return Policy(similarity_min, confidence_min, settings.flag_similarity_min, settings.trust_min)
 
 
 def _count(engine: Engine, found: Found, began_ns: int) -> None:

@@ -4,9 +4,9 @@ Whose answer it is comes first, then whether it is still good, then what the two
 they are last, so that an explanation names the plainest objection.
 """
 
-from crowkis.guard import tags, tenancy
+from crowkis.guard import reports, tags, tenancy, trust
 from crowkis.lifecycle import freshness
-from crowkis.match import context, contrast, image, negation, numbers, quoted, similarity, space
+from crowkis.match import context, contrast, image, negation, numbers, quoted, similarity, space, thresholds
 from crowkis.values.question import Gate
 
 SERVE_RULES: tuple[Gate, ...] = (
@@ -16,13 +16,33 @@ SERVE_RULES: tuple[Gate, ...] = (
     Gate("freshness", freshness.fresh, freshness.measures),
     Gate("image", image.same, image.measures),
     Gate("context", context.same, context.measures),
+    Gate("trust", trust.enough, trust.measures),
+    Gate("flagged", reports.unflagged, reports.flag_measures),
     Gate("numbers", numbers.agree, numbers.measures),
     Gate("quoted", quoted.agree, quoted.measures),
     Gate("negation", negation.agree, negation.measures),
     Gate("contrast", contrast.agree, contrast.measures),
+    Gate("complaints", reports.unsuspected, reports.complaint_measures),
+    Gate("budget", thresholds.within_budget, thresholds.measures),
     Gate("similarity", similarity.enough, similarity.measures),
 )
 
-_FOR_EXACT = ("tenancy", "tags", "freshness", "image", "context")
+_FOR_EXACT = ("tenancy", "tags", "freshness", "image", "context", "trust", "flagged")
 EXACT_RULES: tuple[Gate, ...] = tuple(gate for gate in SERVE_RULES if gate.name in _FOR_EXACT)
 """Enough for an exact match: the texts are the same, so the other gates have nothing to object to (a test says so)."""
+
+_NOT_ABOUT_MEANING = (
+    "tenancy",
+    "tags",
+    "embedder",
+    "freshness",
+    "image",
+    "context",
+    "trust",
+    "flagged",
+    "complaints",
+    "budget",
+    "similarity",
+)
+SAME_QUESTION_RULES: tuple[Gate, ...] = tuple(gate for gate in SERVE_RULES if gate.name not in _NOT_ABOUT_MEANING)
+"""What two questions must agree in to be practically one; how similar they are is asked apart."""

@@ -5,7 +5,7 @@ can be worked out from it again. Never waits, never reads a clock.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple, Self, assert_never
+from typing import NamedTuple, Self
 
 from crowkis.engine.codec import (
     ANSWER,
@@ -23,6 +23,7 @@ from crowkis.engine.codec import (
 )
 from crowkis.engine.ends import Ends
 from crowkis.engine.images import Images
+from crowkis.engine.judgements import Judgements
 from crowkis.engine.ledger import Ledger
 from crowkis.engine.residents import Resident, Residents
 from crowkis.interfaces import Restored, VectorIndex
@@ -137,6 +138,7 @@ class State:
         self.residents = Residents()
         self.images = Images()
         self.ledger = Ledger(store)
+        self.judgements = Judgements(store)
         self.index_bytes = 0
         """Memory of all indexes, approximately."""
         self._new_index = new_index
@@ -151,6 +153,7 @@ class State:
         added: dict[SpaceKey, int] = {}
         done = 0
         self.ledger.recover()
+        self.judgements.recover()
         for key, value in self.store.items(ENTRY):
             entry, vector = decode_entry(value)
             self.entries[entry.entry_id] = entry
@@ -206,7 +209,7 @@ class State:
         elif isinstance(record, DropScope):
             self._drop_scope(record)
         else:
-            assert_never(record)
+            self.judgements.apply(record)
 
     def put_key(self, db: int, key: bytes, value: bytes, expire_at_ms: int) -> None:
         """Set a plain key."""

@@ -27,3 +27,20 @@ SWEEP_MAX = 64
 DATABASES = 16
 SCAN_COUNT_MAX = 10_000
 EXPIRE_MS_MAX = 1 << 52
+
+SOURCE_CHARS_MAX = 256
+REASON_CHARS_MAX = 1_000
+FLAGS_MAX = 16_384
+TENANT_FLAGS_MAX = 1_024
+FLAG_TEXT_CHARS_MAX = 4_096
+"""A flagged question longer than this is recognised word for word only."""
+FLAG_ANSWER_BYTES_MAX = 4_096
+"""Of a flagged answer so much is kept to be shown; compared is a digest of all of it."""
+SOURCES_MAX = 8_192
+REPORTS_MAX = 16_384
+TALLIES_MAX = 1_024
+SERVES_MAX = 8_192
+SERVES_BYTES_MAX = 4 * MIB
+"""Which question an answer was served to last is remembered for so many answers, in so much memory."""
+GONE_MAX = 1_024
+"""Answers removed by a report that can still be reported by others."""

@@ -87,12 +87,28 @@ class Candidate(NamedTuple):
     exact: bool
     context: Context = NO_CONTEXT
     image: str = ""
+    flagged: float = 0.0
+    """How near the question asked is to one for which this very answer is flagged; 0: it is not, 1: the same."""
+    trust: float = 1.0
+    """In the source the answer stands on."""
+    complaints: int = 0
+    """By how much bad reports on this entry outnumber good ones."""
+
+    @property
+    def confidence(self) -> float:
+        """How sure it is that the answer is right for the question, from 0 to 1."""
+        return min(max(self.similarity, 0.0), 1.0)
 
 
 class Policy(NamedTuple):
     """The limits in force for this look-up."""
 
     similarity_min: float
+    confidence_min: float = 0.0
+    """The bar that keeps the error budget; 0: there is none."""
+    flagged_min: float = 1.0
+    """From which nearness on a question is practically the flagged one."""
+    trust_min: float = 0.0
 
 
 Rule = Callable[[Question, Candidate, Policy], Reason | None]

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from crowkis.values.judgement import Judgement
 from crowkis.values.question import NO_CONTEXT, Context, Features, Scope
 from crowkis.values.vector import Vector
 
@@ -26,6 +27,8 @@ class Entry(NamedTuple):
     context: Context = NO_CONTEXT
     image: str = ""
     """Digest of the image the question is about; empty: none."""
+    source: str = ""
+    """Who or what the answer stands on, as CSET's SOURCE told."""
 
 
 class PutEntry(NamedTuple):
@@ -97,4 +100,4 @@ class DropScope(NamedTuple):
     at_ms: int
 
 
-Record = PutEntry | DropEntry | PutKey | DropKey | DropDatabase | DropScope
+Record = PutEntry | DropEntry | PutKey | DropKey | DropDatabase | DropScope | Judgement

@@ -27,6 +27,9 @@ REASONS: tuple[ReasonRow, ...] = (
     ReasonRow("context.other-instructions", "context", "The questions were asked under different system messages."),
     ReasonRow("context.other-history", "context", "A question leans on what was said before, which differs."),
     ReasonRow("context.not-told", "context", "A question makes no sense alone, and no CONTEXT was told."),
+    ReasonRow("trust.too-low", "trust", "The source the answer stands on has lost too much trust."),
+    ReasonRow("feedback.flagged", "flagged", "This answer was reported as wrong for this question."),
+    ReasonRow("feedback.complaints", "complaints", "The entry was reported before and does not match well enough."),
     ReasonRow("numbers.differ", "numbers", "The questions name different numbers, dates or amounts."),
     ReasonRow("quoted.differ", "quoted", "The questions quote different text."),
     ReasonRow("negation.differs", "negation", "One question negates what the other asks."),
@@ -38,12 +41,14 @@ REASONS: tuple[ReasonRow, ...] = (
         "contrast.substitution", "contrast", "The questions are alike but for one thing that each names otherwise."
     ),
     ReasonRow("contrast.scope", "contrast", "The questions are alike but for a restriction that only one states."),
+    ReasonRow("budget.exceeded", "budget", "Serving with so little confidence would exceed the error budget."),
     ReasonRow("similarity.below-bar", "similarity", "The questions are not similar enough."),
     ReasonRow("candidates.none", "candidates", "Nothing is stored that could be compared."),
     ReasonRow("embedder.down", "embedder", "No vector could be made, so only exact matches were looked for."),
     ReasonRow("kept.expired", "kept", "The answer left the cache because its time was up."),
     ReasonRow("kept.evicted", "kept", "The answer made room: losing it cost least per byte (see CWHYEVICT)."),
     ReasonRow("kept.deleted", "kept", "The answer was removed by name (CDELETEENTRY)."),
+    ReasonRow("kept.reported", "kept", "The answer was reported as wrong (CFEEDBACK BAD)."),
     ReasonRow("kept.flushed", "kept", "The answer was removed with its namespace, its tenant or everything."),
 )
 """`crowkis docs` prints this table; `crowkis_refusals_total{reason=...}` counts them."""

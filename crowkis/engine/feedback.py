@@ -1,0 +1,227 @@
+"""What reports change, and what look-ups must know of them: flags, trust, complaints, the bar of the error budget.
+
+Everything durable leaves as records; nothing is kept here. Reads state, never waits, never reads a clock.
+"""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+
+from crowkis.engine.codec import ENTRY, decode_vector, entry_suffix
+from crowkis.engine.engine import Engine, entry_id_of
+from crowkis.engine.judgements import Held
+from crowkis.engine.rules import SAME_QUESTION_RULES
+from crowkis.engine.serves import Gone
+from crowkis.guard import trust
+from crowkis.match import thresholds
+from crowkis.match.features import features
+from crowkis.match.judge import judge
+from crowkis.match.normalise import normalise
+from crowkis.values.judgement import Flag, PutFlag, PutReports, PutSource, PutTally, Reports, Source, Tally
+from crowkis.values.limits import FLAG_ANSWER_BYTES_MAX
+from crowkis.values.question import Candidate, Policy, Question, Scope
+from crowkis.values.record import DropEntry, Entry, Record
+from crowkis.values.vector import Vector
+
+TENANTS_SHOWN_MAX = 64
+"""The gauge of bars looks at so many tenants and intents, those reported on last."""
+
+
+def intent_of(text: str) -> str:
+    """Which bar a question is held to."""
+    return "all"
+
+
+def digest_of(answer: bytes) -> bytes:
+    """16 bytes that name an answer, whatever white space is around it."""
+    return blake2b(answer.strip(), digest_size=16).digest()
+
+
+def question_id_of(text: str) -> bytes:
+    """16 bytes that name a question, whatever its scope."""
+    return blake2b(normalise(text).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def bar_of(engine: Engine, tenant: str, intent: str, budget: float) -> float:
+    """The confidence an answer must reach: the pinned one, else what the budget asks for; 0: neither is there."""
+    return bar_with(engine, engine.state.judgements.tally_of(tenant, intent), budget)
+
+
+def bar_with(engine: Engine, tally: Tally, budget: float) -> float:
+    """The bar these reports make of a budget."""
+    if tally.pinned is not None:
+        return tally.pinned
+    return thresholds.bar(tally, budget, engine.settings.feedback_noise) if budget > 0.0 else 0.0
+
+
+def bars(engine: Engine) -> dict[str, float]:
+    """By intent, the highest bar in force by the settings, for the gauge."""
+    found = {intent_of(""): bar_of(engine, "default", intent_of(""), engine.settings.max_error)}
+    for (_, intent), tally in islice(reversed(engine.state.judgements.tallies.items()), TENANTS_SHOWN_MAX):
+        found[intent] = max(found.get(intent, 0.0), bar_with(engine, tally, engine.settings.max_error))
+    return found
+
+
+def distrusted(engine: Engine) -> int:
+    """How many sources have lost too much trust."""
+    return sum(1 for row in engine.state.judgements.sources.values() if row.trust < engine.settings.trust_min)
+
+
+def regarded(
+    engine: Engine, question: Question, vector: Vector | None, entry: Entry, candidate: Candidate, policy: Policy
+) -> Candidate:
+    """The candidate with what is held against it."""
+    judgements = engine.state.judgements
+    tenant = entry.scope.tenant
+    if entry.source:
+        candidate = candidate._replace(trust=judgements.trust_of(tenant, entry.source))
+    if judgements.reports:
+        candidate = candidate._replace(complaints=judgements.complaints_of(entry.entry_id))
+    if tenant in judgements.flags and (candidate.exact or candidate.similarity >= policy.similarity_min):
+        held = judgements.flags_on(tenant, digest_of(engine.state.answer(entry)))
+        if held:
+            known = _stored_vector(engine, entry) if vector is None else vector
+            candidate = candidate._replace(flagged=_nearest(question, known, held, policy.flagged_min)[0])
+    return candidate
+
+
+def flagged(engine: Engine, question: Question, vector: Vector | None, nearness_min: float) -> Flag | None:
+    """The flag of the question's tenant that lies nearest, if it is near enough."""
+    tenant = question.scope.tenant
+    held = engine.state.judgements.flags.get(tenant, {}).values()
+    nearness, flag_id = _nearest(question, vector, held, nearness_min)
+    return engine.state.judgements.flag(tenant, flag_id) if flag_id and nearness >= nearness_min else None
+
+
+def _nearest(
+    question: Question, vector: Vector | None, flags: Iterable[Held], nearness_min: float
+) -> tuple[float, bytes]:
+    """How near the nearest flagged question lies, and its flag: 1 for the same, else its similarity.
+
+    A question that is similar enough but differs in a number, a negation or the like is another question: 0.
+    """
+    same, best, found = question_id_of(question.text), 0.0, b""
+    for held in flags:
+        if held.question_id == same:
+            return 1.0, held.flag_id
+        if vector is None or held.vector is None or held.features is None or held.fingerprint != question.fingerprint:
+            continue
+        similarity = min(1.0, float(np.dot(vector, held.vector)))
+        if similarity <= best:
+            continue
+        if similarity >= nearness_min and not _same_question(question, held, similarity):
+            continue
+        best, found = similarity, held.flag_id
+    return best, found
+
+
+def _same_question(question: Question, held: Held, similarity: float) -> bool:
+    assert held.features is not None
+    question = question._replace(features=features(question.text))
+    stored = Candidate(
+        held.flag_id, held.question, question.scope, held.fingerprint, question.tags, held.features, 0, 0, similarity,
+        False,
+    )  # fmt: skip
+    return judge(question, stored, Policy(0.0), SAME_QUESTION_RULES).objection is None
+
+
+def _stored_vector(engine: Engine, entry: Entry) -> Vector | None:
+    value = engine.state.get(ENTRY + entry_suffix(entry.entry_id, entry.scope))
+    return None if value is None else decode_vector(value)
+
+
+class Subject(NamedTuple):
+    """The answer a report is about: stored, or reported away lately."""
+
+    entry_id: bytes
+    entry: Entry | None
+    scope: Scope
+    answer: bytes
+    answer_digest: bytes
+    source: str
+
+
+class Pair(NamedTuple):
+    """The question the answer was served to, as far as it is known."""
+
+    question: str
+    vector: Vector | None
+    fingerprint: str
+    confidence: float | None
+    """With which it was served, if that is known."""
+    exact: bool
+
+
+def subject_of(engine: Engine, entry_id: bytes, tenant: str) -> Subject | None:
+    """What a key names to this tenant."""
+    entry = engine.state.entries.get(entry_id)
+    if entry is not None:
+        if entry.scope.tenant != tenant:
+            return None
+        answer = engine.state.answer(entry)
+        return Subject(entry_id, entry, entry.scope, answer, digest_of(answer), entry.source)
+    gone = engine.serves.gone(entry_id)
+    if gone is None or gone.scope.tenant != tenant:
+        return None
+    return Subject(entry_id, None, gone.scope, gone.answer, gone.answer_digest, gone.source)
+
+
+def confidence_in(engine: Engine, subject: Subject, question: str, vector: Vector | None) -> tuple[float | None, bool]:
+    """How sure serving this answer to this question is (None: cannot be said), and whether it is an exact repeat."""
+    if entry_id_of(question, subject.scope) == subject.entry_id:
+        return 1.0, True
+    stored = None if subject.entry is None else _stored_vector(engine, subject.entry)
+    if stored is None or vector is None or len(stored) != len(vector):
+        return None, False
+    return min(1.0, max(0.0, float(np.dot(stored, vector)))), False
+
+
+class Noted(NamedTuple):
+    """What a report comes to: records to be made durable, and what they make of source, entry and bar."""
+
+    writes: list[Record]
+    trust: float
+    reports: Reports
+    intent: str
+    tally: Tally
+
+
+def note(engine: Engine, subject: Subject, pair: Pair | None, good: bool, reason: str) -> Noted:
+    """Work out what one report changes."""
+    judgements, tenant, now_ms = engine.state.judgements, subject.scope.tenant, engine.now_ms
+    writes: list[Record] = []
+    if not good:
+        if subject.entry is not None:
+            writes.append(DropEntry(subject.entry_id, subject.scope, "kept.reported", now_ms))
+            answer = subject.answer[:FLAG_ANSWER_BYTES_MAX]
+            engine.serves.left(subject.entry_id, Gone(subject.scope, subject.answer_digest, answer, subject.source))
+        if pair is not None:
+            flag = flag_of(tenant, pair.question, subject.answer, subject.answer_digest, reason, now_ms)
+            fingerprint = "" if pair.vector is None else pair.fingerprint
+            writes.append(PutFlag(flag._replace(fingerprint=fingerprint), pair.vector))
+    source = judgements.sources.get((tenant, subject.source), Source(tenant, subject.source, trust.FULL, 0, 0, now_ms))
+    if subject.source:
+        moved = trust.raised(source.trust) if good else trust.lowered(source.trust)
+        source = Source(tenant, subject.source, moved, source.good + good, source.bad + (not good), now_ms)
+        writes.append(PutSource(source))
+    before = judgements.reports.get(subject.entry_id, Reports(subject.entry_id, tenant, 0, 0, 0))
+    reports = Reports(subject.entry_id, tenant, before.good + good, before.bad + (not good), now_ms)
+    writes.append(PutReports(reports))
+    intent = intent_of("" if pair is None else pair.question)
+    tally = judgements.tally_of(tenant, intent)
+    if pair is not None and pair.confidence is not None:
+        tally = thresholds.noted(tally, pair.confidence, pair.exact, good)
+        tally = thresholds.seen(tally, engine.serves.take_met(tenant, intent))
+        writes.append(PutTally(tenant, intent, tally))
+    return Noted(writes, source.trust, reports, intent, tally)
+
+
+def flag_of(tenant: str, question: str, answer: bytes, answer_digest: bytes, reason: str, now_ms: int) -> Flag:
+    """A flag on an answer for a question, its vector still unknown."""
+    question_id = question_id_of(question)
+    name = blake2b(tenant.encode() + b"\0" + question_id + answer_digest, digest_size=16).digest()
+    kept = answer[:FLAG_ANSWER_BYTES_MAX]
+    return Flag(name, tenant, question, question_id, answer_digest, kept, reason, "", now_ms)
