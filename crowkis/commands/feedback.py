@@ -54,12 +54,12 @@ def cfeedback(engine: Engine, client: Client, args: Any) -> Any:
         if present is None:
             return None
         known = None if isinstance(vector, Exception) else vector
+        confidence: float | None = None
+        exact = False
         if last is not None:
             confidence, exact = last.confidence, last.exact
-        else:
-            confidence, exact = (
-                confidence_in(engine, present, asked, known) if args.query is not None else (None, False)
-            )
+        elif args.query is not None:
+            confidence, exact = confidence_in(engine, present, asked, known)
         pair = Pair(asked, known, engine.embedder.fingerprint, confidence, exact)
         return _reported(engine, present, pair, good, args.reason)
 

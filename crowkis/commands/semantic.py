@@ -202,7 +202,7 @@ def cdeleteentry(engine: Engine, client: Client, args: Any) -> Outcome:
 @command("CFLUSH", opt("tenant", TENANT, group="whose"), flag("all", group="whose"), opt("namespace", WORD), flag("reports"),
          category="semantic", writes=True, frees=True)  # fmt: skip
 def cflush(engine: Engine, client: Client, args: Any) -> Outcome:
-    """Remove every answer of a tenant (the default one unless named), or of ALL; tells how many. REPORTS: flags and bars too."""
+    """Remove every answer of a tenant (the default one unless named), or of ALL; tells how many. REPORTS: flags too."""
     tenant = None if args.all else args.tenant or "default"
     if args.reports and args.namespace is not None:
         raise malformed("REPORTS cannot be given with NAMESPACE: reports are kept by tenant")

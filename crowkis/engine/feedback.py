@@ -15,6 +15,7 @@ from crowkis.engine.engine import Engine, entry_id_of
 from crowkis.engine.judgements import Held
 from crowkis.engine.rules import SAME_QUESTION_RULES
 from crowkis.engine.serves import Gone
+from crowkis.engine.state import candidate_of
 from crowkis.guard import trust
 from crowkis.match import thresholds
 from crowkis.match.features import features
@@ -176,7 +177,8 @@ def confidence_in(engine: Engine, subject: Subject, question: str, vector: Vecto
     stored = None if subject.entry is None else _stored_vector(engine, subject.entry)
     if stored is None or vector is None or len(stored) != len(vector):
         return None, False
-    return min(1.0, max(0.0, float(np.dot(stored, vector)))), False
+    assert subject.entry is not None
+    return candidate_of(subject.entry, float(np.dot(stored, vector))).confidence or None, False
 
 
 class Noted(NamedTuple):
