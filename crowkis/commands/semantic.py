@@ -199,8 +199,8 @@ def cdeleteentry(engine: Engine, client: Client, args: Any) -> Outcome:
     return Outcome(1, (DropEntry(entry_id, scope, "kept.deleted", engine.now_ms),))
 
 
-@command("CFLUSH", opt("tenant", TENANT, group="whose"), flag("all", group="whose"), opt("namespace", WORD), flag("reports"),
-         category="semantic", writes=True, frees=True)  # fmt: skip
+@command("CFLUSH", opt("tenant", TENANT, group="whose"), flag("all", group="whose"), opt("namespace", WORD),
+         flag("reports"), category="semantic", writes=True, frees=True)  # fmt: skip
 def cflush(engine: Engine, client: Client, args: Any) -> Outcome:
     """Remove every answer of a tenant (the default one unless named), or of ALL; tells how many. REPORTS: flags too."""
     tenant = None if args.all else args.tenant or "default"

@@ -159,7 +159,12 @@ def seen(tally: Tally, counts: dict[int, int]) -> Tally:
 
 @lru_cache(4_096)
 def bar(tally: Tally, budget: float, noise_max: float) -> float:
-    """The lowest confidence at which serving keeps the believable share of wrong answers within the budget."""
+    """The lowest confidence at which serving keeps the believable share of wrong answers within the budget.
+
+    Before any report the confidence is taken at its word: what it leaves to certainty must be within the budget.
+    """
+    if not (any(tally.right) or any(tally.wrong)):
+        return round(1.0 - budget, 6)
     risks, weights = _risks(), _weights(tally, noise_max)
     traffic = np.array(tally.seen) + PRIOR_SEEN_WEIGHT * np.array(PRIOR_SEEN)
     above = np.cumsum(traffic[::-1])[::-1]
