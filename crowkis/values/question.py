@@ -70,6 +70,21 @@ class Question(NamedTuple):
     """Digest of the image asked about; empty: none."""
 
 
+class Company(NamedTuple):
+    """What the other stored questions near the one asked say of a candidate (see match/company.py)."""
+
+    support: float
+    """How near the nearest of those with the candidate's answer is, from 0 (out of reach) to 1 (as near, or nearer)."""
+    rival: float
+    """The same of those with another answer; up to 2 where it is nearer than the candidate."""
+    agreeing: int
+    differing: int
+
+
+ALONE = Company(0.0, 0.0, 0, 0)
+"""No other question in reach, or none whose answer is known."""
+
+
 class Candidate(NamedTuple):
     """A stored answer that might serve, without the answer's bytes."""
 
@@ -93,11 +108,9 @@ class Candidate(NamedTuple):
     """In the source the answer stands on."""
     complaints: int = 0
     """By how much bad reports on this entry outnumber good ones."""
-
-    @property
-    def confidence(self) -> float:
-        """How sure it is that the answer is right for the question, from 0 to 1."""
-        return min(max(self.similarity, 0.0), 1.0)
+    company: Company = ALONE
+    confidence: float = 0.0
+    """Probability that the answer is right for the question; 0 where a gate objects. 1.0 for an exact match."""
 
 
 class Policy(NamedTuple):

@@ -1,0 +1,38 @@
+"""Which answers a question's other neighbours carry: agreement speaks for a candidate, a rival close by against it.
+
+Where several stored questions near the one asked have the very same answer, small differences of wording matter
+little there; where questions as near as the candidate have other answers, they matter much. Answers are compared by
+digest: two wordings of one answer count as different, which costs hits and never serves a wrong one.
+"""
+
+from collections.abc import Sequence
+
+from crowkis.values.question import ALONE, Company
+
+REACH = 0.25
+"""A neighbour that is less similar than the candidate by this says nothing."""
+CLOSE = 0.1
+"""Within this of the candidate's similarity, neighbours with another answer are counted."""
+COUNTED_MAX = 4
+RIVAL_MAX = 2.0
+
+
+def company(neighbours: Sequence[tuple[float, bytes]], place: int) -> Company:
+    """What the others say of the neighbour at `place`; each is a cosine and the digest of its answer (empty: unknown)."""
+    similarity, answer = neighbours[place]
+    others = [pair for number, pair in enumerate(neighbours) if number != place and pair[1]]
+    if not answer or not others:
+        return ALONE
+    agreeing = [other for other, theirs in others if theirs == answer]
+    differing = [other for other, theirs in others if theirs != answer]
+    return Company(
+        support=min(1.0, _nearness(similarity, agreeing)),
+        rival=min(RIVAL_MAX, _nearness(similarity, differing)),
+        agreeing=min(COUNTED_MAX, sum(other >= similarity - REACH for other in agreeing)),
+        differing=min(COUNTED_MAX, sum(other >= similarity - CLOSE for other in differing)),
+    )
+
+
+def _nearness(similarity: float, others: Sequence[float]) -> float:
+    """1 where the nearest of the others is as near as the candidate, 0 where it is out of reach, more than 1 if nearer."""
+    return max(0.0, 1.0 - (similarity - max(others)) / REACH) if others else 0.0
