@@ -24,7 +24,7 @@ from crowkis.commands.args import (
 from crowkis.commands.registry import command
 from crowkis.commands.streaming import stream_of
 from crowkis.engine.clients import Client
-from crowkis.engine.engine import Engine, entry_id_of
+from crowkis.engine.engine import Engine, answer_digest_of, entry_id_of
 from crowkis.engine.lookup import Asked, Found, client_space, find, find_by_image, with_embedding, with_vector
 from crowkis.engine.state import is_alive
 from crowkis.match.features import features
@@ -123,6 +123,7 @@ def cset(engine: Engine, client: Client, args: Any) -> Any:
             context=asked.context,
             image=asked.image,
             source=args.source,
+            answer_digest=answer_digest_of(args.answer),
         )
         engine.metrics.count("stores_total")
         return Outcome(OK, (PutEntry(entry, known, args.answer),))

@@ -36,9 +36,11 @@ def entry(text="how do i log in", **changes):
     st.none() | st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=8),
     st.builds(Context, st.text(), st.text()),
     st.text(),
+    st.binary(max_size=16),
 )
-def test_an_entry_comes_back_as_it_was(text, scope, tags, expire_at_ms, numbers, context, image):
-    written = entry(text, scope=scope, tags=tags, expire_at_ms=expire_at_ms, context=context, image=image)
+def test_an_entry_comes_back_as_it_was(text, scope, tags, expire_at_ms, numbers, context, image, answer_digest):
+    changes = {"context": context, "image": image, "answer_digest": answer_digest}
+    written = entry(text, scope=scope, tags=tags, expire_at_ms=expire_at_ms, **changes)
     vector = None if numbers is None else np.array(numbers, np.float32)
     stored = decode_entry(encode_entry(written, vector))
 
