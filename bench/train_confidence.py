@@ -13,6 +13,7 @@ bounds (L-BFGS-B) and a small ridge. Needs scipy.
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ import numpy as np
 from rig import bench_arguments, print_table, write_json
 
 from crowkis.embed.onnx import OnnxEmbedder
-from crowkis.engine.rules import SAME_QUESTION_RULES
+from crowkis.engine.rules import MEANING_RULES
 from crowkis.match.company import company
 from crowkis.match.features import features
 from crowkis.match.judge import judge
@@ -78,7 +79,7 @@ class Gates:
         """True where one does."""
         question = Question(asked, SCOPE, "s", frozenset(), self._features(asked), 0)
         candidate = Candidate(b"", stored, SCOPE, "s", frozenset(), self._features(stored), 0, 0, similarity, False)
-        return judge(question, candidate, Policy(0.0), SAME_QUESTION_RULES).objection is not None
+        return judge(question, candidate, Policy(0.0), MEANING_RULES).objection is not None
 
     def _features(self, text: str) -> Any:
         if text not in self._known:
@@ -182,7 +183,7 @@ def probabilities(models: tuple[Fitted, Fitted], rows: Sequence[Row]) -> Any:
 def reliability(told: Any, right: Any) -> dict[str, Any]:
     """Per bin of confidence: how many rows, what was promised and what was right."""
     found = {}
-    for low, high in zip(EDGES, EDGES[1:], strict=False):
+    for low, high in pairwise(EDGES):
         inside = (told >= low) & (told < high if high < 1.0 else told <= high)
         if inside.any():
             means = (round(float(told[inside].mean()), 3), round(float(right[inside].mean()), 3))

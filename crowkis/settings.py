@@ -129,7 +129,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("storage", "backup_dir", words, "", "The one directory CSAVE, CBGSAVE, SAVE and BGSAVE write into; empty: backups, inside data_dir."),
     Setting("storage", "wal_sync", one_of("always", "everysec", "no"), "always", "When the log reaches the disk: before each batch is answered, once a second, or when the system likes.", mutable=True),
     Setting("memory", "memory_limit", memory_limit, 0, "Memory the process may take, e.g. 512m or 2g; 0: 60 % of the machine or container. Near it answers are evicted, at it words that add are answered OOM."),
-    Setting("cache", "similarity_min", fraction, 0.92, "Cosine two questions must reach; a CGET's THRESHOLD overrides it.", mutable=True),
+    Setting("cache", "metric", one_of("auto", "confidence", "cosine"), "auto", "What decides where no gate objects, and what THRESHOLD means. auto: confidence with the built-in embedder, cosine with other vectors.", mutable=True),
+    Setting("cache", "confidence_min", fraction, 0.85, "Probability of being right that an answer must reach; a CGET's THRESHOLD overrides it.", mutable=True),
+    Setting("cache", "similarity_min", fraction, 0.92, "Where cosine decides: the cosine two questions must reach; a CGET's THRESHOLD overrides it.", mutable=True),
     Setting("cache", "default_ttl_s", whole(0, 10 * 365 * 86_400), 0, "Lifetime of answers stored without EX or PX; 0: no end.", mutable=True),
     Setting("feedback", "max_error", fraction, 0.0, "Serve only where at most this share is believed wrong; 0: no such budget. CGET's MAXERROR overrides it.", mutable=True),
     Setting("feedback", "feedback_noise", fraction, 0.1, "The most of all reports that may be mistaken; how many are is learned from exact repeats.", mutable=True),
@@ -171,6 +173,8 @@ class Settings:
     backup_dir: str
     wal_sync: str
     memory_limit: int
+    metric: str
+    confidence_min: float
     similarity_min: float
     default_ttl_s: int
     max_error: float

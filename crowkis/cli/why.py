@@ -49,7 +49,10 @@ def lines_of(told: dict[str, Any]) -> list[str]:
     verdict = told["verdict"]
     head = click.style(verdict, fg=_COLOURS.get(verdict), bold=True)
     if verdict == "served":
-        head += f": {told['hit_type']} match, similarity {_pair(told['similarity'], told['similarity_min'])}"
+        metric = told["metric"] if told["hit_type"] != "exact" else "confidence"
+        measured = told["similarity"] if metric == "cosine" else told["confidence"]
+        limit = told["similarity_min"] if metric == "cosine" else told["confidence_min"]
+        head += f": {told['hit_type']} match, {metric} {_pair(measured, limit)}"
     elif told["reason"] is not None:
         head += f": {printable(told['reason'])} ({_pair(told['measure'], told['limit'])})"
     lines = [head]

@@ -13,14 +13,16 @@ from crowkis.commands.semantic import ASKING, asked_of, remaining_s
 from crowkis.engine.clients import Client
 from crowkis.engine.codec import ENTRY, scope_prefix
 from crowkis.engine.engine import Engine
-from crowkis.engine.lookup import Found, exact, nearest, policy_of, with_embedding, with_vector
+from crowkis.engine.lookup import Found, client_space, exact, nearest, policy_of, with_embedding, with_vector
 from crowkis.engine.rules import SERVE_RULES
 from crowkis.engine.state import is_alive
+from crowkis.match.confidence import contributions
 from crowkis.match.features import features
 from crowkis.match.judge import explain
 from crowkis.match.normalise import normalise
 from crowkis.match.tokens import tokens
 from crowkis.values.limits import SCAN_COUNT_MAX
+from crowkis.values.question import CONFIDENCE, Policy
 from crowkis.values.reply import Reply
 from crowkis.values.vector import Vector
 from crowkis.values.verdict import Verdict
@@ -72,15 +74,17 @@ def cscan(engine: Engine, client: Client, args: Any) -> Reply:
 def cexplain(engine: Engine, client: Client, args: Any) -> Any:
     """Say what CGET would serve and why: every candidate looked at, every gate with its measure and limit."""
     asked = asked_of(args)
-    bar = policy_of(engine, asked).similarity_min
+    fingerprint = engine.embedder.fingerprint if asked.vector is None else client_space(len(asked.vector))
+    policy = policy_of(engine, asked, fingerprint)
     first = exact(engine, asked)
     if first.hit is not None:
-        return _told(first, bar)
-    return with_vector(engine, asked, lambda engine, vector: _told(nearest(engine, asked, vector, first), bar))
+        return _told(first, policy)
+    return with_vector(engine, asked, lambda engine, vector: _told(nearest(engine, asked, vector, first), policy))
 
 
-def _told(found: Found, bar: float) -> Reply:
+def _told(found: Found, policy: Policy) -> Reply:
     objection = found.objection
+    best = found.verdicts[-1 if found.hit is not None else 0].candidate if found.verdicts else None
     return {
         "verdict": found.verdict,
         "hit_type": found.hit_type,
@@ -89,7 +93,10 @@ def _told(found: Found, bar: float) -> Reply:
         "measure": _shown(objection.measure) if objection is not None else None,
         "limit": _shown(objection.limit) if objection is not None else None,
         "similarity": found.similarity,
-        "similarity_min": bar,
+        "similarity_min": policy.similarity_min,
+        "metric": policy.metric,
+        "confidence": best.confidence if best is not None else 0.0,
+        "confidence_min": policy.confidence_min,
         "candidates": [_candidate(verdict) for verdict in found.verdicts],
     }
 
@@ -101,6 +108,8 @@ def _candidate(verdict: Verdict) -> dict[str, Any]:
         "query": candidate.text,
         "match": "exact" if candidate.exact else "vector",
         "similarity": candidate.similarity,
+        "confidence": candidate.confidence,
+        "signals": contributions(verdict.question, candidate) if _is_weighed(verdict) else {},
         "objection": verdict.objection.id if verdict.objection is not None else None,
         "gates": [
             {
@@ -112,6 +121,11 @@ def _candidate(verdict: Verdict) -> dict[str, Any]:
             for row in explain(verdict, SERVE_RULES)
         ],
     }
+
+
+def _is_weighed(verdict: Verdict) -> bool:
+    """Was a confidence worked out from signals: no exact match, no gate that objects, and not by cosine alone?"""
+    return verdict.policy.metric == CONFIDENCE and verdict.candidate.confidence > 0.0 and not verdict.candidate.exact
 
 
 @command("CDUMP", arg("text", TEXT), category="semantic")

@@ -15,6 +15,7 @@ from crowkis.commands.args import (
     WORD,
     Parameter,
     arg,
+    choice,
     converted,
     flag,
     opt,
@@ -51,6 +52,7 @@ IDENTITY: tuple[Parameter, ...] = (*SCOPE, opt("context", CONTEXT, default=NO_CO
 ASKING: tuple[Parameter, ...] = (
     opt("threshold", real(0.0, 1.0)),
     opt("maxerror", real(0.0, 1.0)),
+    opt("metric", choice("CONFIDENCE", "COSINE"), default=""),
     *IDENTITY,
     opt("tag", WORD, repeated=True),
     opt("vector", VECTOR),
@@ -85,8 +87,9 @@ def asked_of(args: Any, text: str | None = None) -> Asked:
     """The look-up a request asks for; `text` where the request does not call it its query."""
     text = args.query if text is None else text
     return Asked(
-        text, scope_of(args), tags_of(args.tag), args.threshold, args.vector, args.context, args.image, args.maxerror
-    )
+        text, scope_of(args), tags_of(args.tag), args.threshold, args.vector, args.context, args.image, args.maxerror,
+        args.metric.lower(),
+    )  # fmt: skip
 
 
 def entry_named(args: Any) -> bytes:
@@ -173,14 +176,15 @@ def hit_reply(engine: Engine, client: Client, found: Found, with_confidence: boo
     if entry is None:
         return None
     answer = engine.state.answer(entry)
+    sure = found.verdicts[-1].candidate.confidence
     if client.protocol < 3:
-        return [answer, f"{found.similarity:.4f}"] if with_confidence else answer
+        return [answer, f"{sure:.4f}"] if with_confidence else answer
     return {
         "response": answer,
         "similarity": found.similarity,
         "ttl": remaining_s(engine, entry),
         "key": entry.entry_id.hex(),
-        "confidence": found.verdicts[-1].candidate.confidence,
+        "confidence": sure,
         "hit_type": found.hit_type,
     }
 

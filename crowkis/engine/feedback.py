@@ -13,7 +13,7 @@ import numpy as np
 from crowkis.engine.codec import ENTRY, decode_vector, entry_suffix
 from crowkis.engine.engine import Engine, entry_id_of
 from crowkis.engine.judgements import Held
-from crowkis.engine.rules import SAME_QUESTION_RULES
+from crowkis.engine.rules import MEANING_RULES
 from crowkis.engine.serves import Gone
 from crowkis.engine.state import candidate_of
 from crowkis.guard import trust
@@ -126,7 +126,7 @@ def _same_question(question: Question, held: Held, similarity: float) -> bool:
         held.flag_id, held.question, question.scope, held.fingerprint, question.tags, held.features, 0, 0, similarity,
         False,
     )  # fmt: skip
-    return judge(question, stored, Policy(0.0), SAME_QUESTION_RULES).objection is None
+    return judge(question, stored, Policy(0.0), MEANING_RULES).objection is None
 
 
 def _stored_vector(engine: Engine, entry: Entry) -> Vector | None:

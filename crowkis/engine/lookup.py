@@ -4,21 +4,35 @@ The first objection settles a candidate, not the search: the next neighbour gets
 only counters. Slow work (embedding) leaves as Waiting.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from crowkis.engine.engine import Engine, entry_id_of
 from crowkis.engine.feedback import bar_of, intent_of, regarded
-from crowkis.engine.rules import EXACT_RULES, SERVE_RULES
+from crowkis.engine.rules import BAR_RULES, EXACT_RULES, GATE_RULES, OWN_RULES
 from crowkis.engine.serves import Serve
-from crowkis.engine.state import CLIENT_SPACE, SpaceKey, candidate_of
+from crowkis.engine.state import CLIENT_SPACE, Space, SpaceKey, candidate_of
+from crowkis.match import confidence
+from crowkis.match.company import company
 from crowkis.match.features import features
 from crowkis.match.judge import judge
+from crowkis.match.weights import FITTED_FOR
 from crowkis.values.errand import EmbedText, Then, Waiting
-from crowkis.values.limits import CANDIDATES_FIRST, CANDIDATES_MAX
-from crowkis.values.question import NO_CONTEXT, Candidate, Context, Features, Policy, Question, Scope
+from crowkis.values.limits import BELOW_MAX, CANDIDATES_FIRST, CANDIDATES_MAX, SIMILARITY_FLOOR
+from crowkis.values.question import (
+    AUTO,
+    CONFIDENCE,
+    COSINE,
+    NO_CONTEXT,
+    Candidate,
+    Context,
+    Features,
+    Policy,
+    Question,
+    Scope,
+)
 from crowkis.values.record import Entry
 from crowkis.values.reply import Reply
 from crowkis.values.vector import Vector
@@ -27,7 +41,7 @@ from crowkis.values.verdict import Reason, Verdict
 PREVIEW_CHARS_MAX = 200
 """Of a question, in a debug line where log_query_previews allows it."""
 
-BELOW_THE_BAR = frozenset({"similarity.below-bar", "budget.exceeded"})
+BELOW_THE_BAR = frozenset({"similarity.below-bar", "confidence.below-bar", "budget.exceeded"})
 """What is said of a candidate to which nothing else was objected."""
 
 
@@ -37,13 +51,16 @@ class Asked(NamedTuple):
     text: str
     scope: Scope
     tags: frozenset[str]
-    similarity_min: float | None
+    threshold: float | None
+    """The bar, in terms of the metric; None: as the settings say."""
     vector: Vector | None
     """Supplied by the client, or None: the embedder makes it."""
     context: Context = NO_CONTEXT
     image: str = ""
     max_error: float | None = None
     """The error budget; None: as the settings say."""
+    metric: str = ""
+    """confidence or cosine; empty: as the settings and the space of the vectors say."""
 
     @property
     def entry_id(self) -> bytes:
@@ -146,7 +163,7 @@ def exact(engine: Engine, asked: Asked) -> Found:
 def _judged_exact(engine: Engine, asked: Asked, entry: Entry) -> Verdict:
     assert entry.features is not None
     question = asked.question(entry.text, entry.fingerprint, entry.features, engine.now_ms)
-    policy = policy_of(engine, asked)
+    policy = policy_of(engine, asked, entry.fingerprint)
     candidate = regarded(engine, question, asked.vector, entry, candidate_of(entry, 1.0, exact=True), policy)
     return judge(question, candidate, policy, EXACT_RULES)
 
@@ -173,8 +190,8 @@ def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Fo
     if space is None:
         return Found(None, 0.0, "miss", so_far.verdicts, so_far.objection or Reason("candidates.none", 0, 1))
     question = asked.question(asked.text, fingerprint, features(asked.text), engine.now_ms)
-    policy = policy_of(engine, asked)
-    verdicts, wanted = list(so_far.verdicts), CANDIDATES_FIRST
+    search = Search(engine, question, vector, policy_of(engine, asked, fingerprint))
+    verdicts, wanted, below = list(so_far.verdicts), CANDIDATES_FIRST, 0
     pictured = _about_image(engine, asked, vector, place) if asked.image else []
     seen: set[int] = set()
     while True:
@@ -183,17 +200,63 @@ def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Fo
             if label in seen:
                 continue
             seen.add(label)
+            search.gather(found, space)
             entry = engine.state.judgeable(space.by_label[label])
-            candidate = regarded(engine, question, vector, entry, candidate_of(entry, similarity), policy)
-            verdict = judge(question, candidate, policy, SERVE_RULES)
+            verdict = search.judged(entry, similarity)
             verdicts.append(verdict)
             if verdict.objection is None:
                 return Found(entry, similarity, "vector", tuple(verdicts), None)
-            if similarity < policy.similarity_min:
+            below += verdict.objection.id in BELOW_THE_BAR
+            if similarity < search.policy.similarity_min or below == BELOW_MAX:
                 return _missed(verdicts)
         if len(found) < wanted or wanted >= CANDIDATES_MAX:
             return _missed(verdicts)
         wanted = min(wanted * 4, CANDIDATES_MAX)
+
+
+class Search:
+    """One question among its neighbours: judges each by the gates, and by the bars if no gate objects."""
+
+    def __init__(self, engine: Engine, question: Question, vector: Vector, policy: Policy) -> None:
+        self.policy = policy
+        self._engine = engine
+        self._question = question
+        self._vector = vector
+        self._around: list[tuple[float, bytes]] | None = None
+        """Similarity and answer of the nearest entries that could be this client's."""
+        self._places: dict[bytes, int] = {}
+
+    def gather(self, found: Sequence[tuple[int, float]], space: Space) -> None:
+        """Take the first neighbours found for the candidates' company."""
+        if self._around is not None:
+            return
+        self._around = []
+        for label, similarity in found[:CANDIDATES_FIRST]:
+            entry = self._engine.state.judgeable(space.by_label[label])
+            verdict = judge(self._question, candidate_of(entry, similarity), self.policy, OWN_RULES)
+            if verdict.objection is None:
+                self._places[entry.entry_id] = len(self._around)
+                self._around.append((similarity, entry.answer_digest))
+
+    def judged(self, entry: Entry, similarity: float) -> Verdict:
+        """The verdict on one neighbour; its confidence is 0 where a gate objects."""
+        candidate = candidate_of(entry, similarity)
+        candidate = regarded(self._engine, self._question, self._vector, entry, candidate, self.policy)
+        verdict = judge(self._question, candidate, self.policy, GATE_RULES)
+        if verdict.objection is not None:
+            return verdict
+        return judge(self._question, self._with_confidence(entry, candidate), self.policy, BAR_RULES)
+
+    def _with_confidence(self, entry: Entry, candidate: Candidate) -> Candidate:
+        similarity = candidate.similarity
+        if self.policy.metric == COSINE:
+            return candidate._replace(confidence=min(max(similarity, 0.0), 1.0))
+        around, place = self._around or [], self._places.get(entry.entry_id)
+        if place is None:
+            around, place = [*around, (similarity, entry.answer_digest)], len(around)
+        beside = company(around, place)
+        told = confidence.probability(self._question.text, entry.text, similarity, beside)
+        return candidate._replace(company=beside, confidence=told)
 
 
 def _about_image(engine: Engine, asked: Asked, vector: Vector, place: SpaceKey) -> list[tuple[int, float]]:
@@ -225,15 +288,18 @@ def _missed(verdicts: list[Verdict]) -> Found:
     return Found(None, first.candidate.similarity if first else 0.0, "miss", tuple(verdicts), reason)
 
 
-def policy_of(engine: Engine, asked: Asked) -> Policy:
-    """The limits in force for a look-up. A budget or pin takes the place of similarity_min, not of THRESHOLD."""
+def policy_of(engine: Engine, asked: Asked, fingerprint: str) -> Policy:
+    """The limits in force in a space of vectors. A budget or pin takes the place of the set bar, not of THRESHOLD."""
     settings = engine.settings
     budget = settings.max_error if asked.max_error is None else asked.max_error
-    confidence_min = bar_of(engine, asked.scope.tenant, intent_of(asked.text), budget)
-    similarity_min = asked.similarity_min
-    if similarity_min is None:
-        similarity_min = confidence_min or settings.similarity_min
-    return Policy(similarity_min, confidence_min, settings.flag_similarity_min, settings.trust_min)
+    budget_min = bar_of(engine, asked.scope.tenant, intent_of(asked.text), budget)
+    metric = asked.metric or settings.metric
+    if metric == AUTO:
+        metric = CONFIDENCE if fingerprint.startswith(FITTED_FOR) else COSINE
+    usual = settings.confidence_min if metric == CONFIDENCE else settings.similarity_min
+    bar = (budget_min or usual) if asked.threshold is None else asked.threshold
+    bars = (SIMILARITY_FLOOR, bar) if metric == CONFIDENCE else (bar, 0.0)
+    return Policy(bars[0], budget_min, settings.flag_similarity_min, settings.trust_min, bars[1], metric)
 
 
 def _count(engine: Engine, found: Found, began_ns: int) -> None:

@@ -6,43 +6,44 @@ they are last, so that an explanation names the plainest objection.
 
 from crowkis.guard import reports, tags, tenancy, trust
 from crowkis.lifecycle import freshness
-from crowkis.match import context, contrast, image, negation, numbers, quoted, similarity, space, thresholds
+from crowkis.match import confidence, context, contrast, image, negation, numbers, quoted, similarity, space, thresholds
 from crowkis.values.question import Gate
 
-SERVE_RULES: tuple[Gate, ...] = (
+OWN_RULES: tuple[Gate, ...] = (
     Gate("tenancy", tenancy.same, tenancy.measures),
-    Gate("tags", tags.carried, tags.measures),
     Gate("embedder", space.same, space.measures),
     Gate("freshness", freshness.fresh, freshness.measures),
     Gate("image", image.same, image.measures),
     Gate("context", context.same, context.measures),
-    Gate("trust", trust.enough, trust.measures),
-    Gate("flagged", reports.unflagged, reports.flag_measures),
+)
+"""What a stored question must pass to be this client's at all; those that do not are no company for a candidate."""
+
+MEANING_RULES: tuple[Gate, ...] = (
     Gate("numbers", numbers.agree, numbers.measures),
     Gate("quoted", quoted.agree, quoted.measures),
     Gate("negation", negation.agree, negation.measures),
     Gate("contrast", contrast.agree, contrast.measures),
+)
+"""What two questions must agree in to be practically one; how similar they are is asked apart."""
+
+GATE_RULES: tuple[Gate, ...] = (
+    *OWN_RULES,
+    Gate("tags", tags.carried, tags.measures),
+    Gate("trust", trust.enough, trust.measures),
+    Gate("flagged", reports.unflagged, reports.flag_measures),
+    *MEANING_RULES,
+)
+"""An objection of one of these is a veto: no confidence outweighs it."""
+
+BAR_RULES: tuple[Gate, ...] = (
     Gate("complaints", reports.unsuspected, reports.complaint_measures),
     Gate("budget", thresholds.within_budget, thresholds.measures),
     Gate("similarity", similarity.enough, similarity.measures),
+    Gate("confidence", confidence.enough, confidence.measures),
 )
+
+SERVE_RULES: tuple[Gate, ...] = GATE_RULES + BAR_RULES
 
 _FOR_EXACT = ("tenancy", "tags", "freshness", "image", "context", "trust", "flagged")
 EXACT_RULES: tuple[Gate, ...] = tuple(gate for gate in SERVE_RULES if gate.name in _FOR_EXACT)
 """Enough for an exact match: the texts are the same, so the other gates have nothing to object to (a test says so)."""
-
-_NOT_ABOUT_MEANING = (
-    "tenancy",
-    "tags",
-    "embedder",
-    "freshness",
-    "image",
-    "context",
-    "trust",
-    "flagged",
-    "complaints",
-    "budget",
-    "similarity",
-)
-SAME_QUESTION_RULES: tuple[Gate, ...] = tuple(gate for gate in SERVE_RULES if gate.name not in _NOT_ABOUT_MEANING)
-"""What two questions must agree in to be practically one; how similar they are is asked apart."""

@@ -387,4 +387,5 @@ def candidate_of(entry: Entry, similarity: float, exact: bool = False) -> Candid
         exact,
         entry.context,
         entry.image,
+        confidence=float(exact),
     )

@@ -21,7 +21,7 @@ def flag_measures(question: Question, candidate: Candidate, policy: Policy) -> t
 
 def own_bar(complaints: int, policy: Policy) -> float:
     """What an entry with complaints must reach: each halves what the usual bar leaves to certainty."""
-    usual = policy.confidence_min or policy.similarity_min
+    usual = policy.budget_min or policy.confidence_min or policy.similarity_min
     return 1.0 - (1.0 - usual) * 0.5 ** min(complaints, COMPLAINTS_MAX)
 
 

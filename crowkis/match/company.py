@@ -18,7 +18,7 @@ RIVAL_MAX = 2.0
 
 
 def company(neighbours: Sequence[tuple[float, bytes]], place: int) -> Company:
-    """What the others say of the neighbour at `place`; each is a cosine and the digest of its answer (empty: unknown)."""
+    """What the others say of the one at `place`; each is a cosine and the digest of its answer (empty: unknown)."""
     similarity, answer = neighbours[place]
     others = [pair for number, pair in enumerate(neighbours) if number != place and pair[1]]
     if not answer or not others:
@@ -34,5 +34,5 @@ def company(neighbours: Sequence[tuple[float, bytes]], place: int) -> Company:
 
 
 def _nearness(similarity: float, others: Sequence[float]) -> float:
-    """1 where the nearest of the others is as near as the candidate, 0 where it is out of reach, more than 1 if nearer."""
+    """1 where the nearest of the others is as near as the candidate, 0 where out of reach, more than 1 if nearer."""
     return max(0.0, 1.0 - (similarity - max(others)) / REACH) if others else 0.0

@@ -9,12 +9,8 @@ from typing import NamedTuple
 from crowkis.match.align import Alignment, Parsed, align, parse
 from crowkis.values.question import Company
 
-FAR = 0.75
-"""Below this cosine, every step down speaks against a candidate once more."""
 NEAR = 0.9
 COUNTED_MAX = 4
-INVERSIONS_MAX = 3
-QUESTION_WORDS = frozenset({"what", "which", "who", "whose", "whom", "when", "where", "why", "how"})
 
 
 class Signal(NamedTuple):
@@ -27,19 +23,14 @@ class Signal(NamedTuple):
 
 SIGNALS: tuple[Signal, ...] = (
     Signal("similarity", 1, "cosine of the two vectors"),
-    Signal("far", -1, "how far the cosine stays below 0.75"),
     Signal("near", 1, "how far it exceeds 0.9"),
-    Signal("overlap", 1, "share of content words that have a partner on the other side"),
     Signal("asked_only", -1, "content words of the question without a partner, up to 4"),
     Signal("stored_only", -1, "the same of the stored question"),
     Signal("replaced", -1, "1 where both sides have words without a partner"),
     Signal("in_frame", -1, "share of all words in common, where a word was replaced beside an equal neighbour"),
     Signal("added", -1, "words without a partner where only one side has any, up to 4"),
-    Signal("inverted", -1, "pairs of words that stand in the other order, up to 3"),
     Signal("markers", -1, "words led by different prepositions, up to 2"),
-    Signal("same_wh", 1, "1 where what, who, when ... agree; 0.5 where it cannot be said"),
     Signal("names", -1, "names and codes without a partner, up to 2"),
-    Signal("length", 1, "length of the shorter text as a share of the longer"),
     Signal("rewordings", 0, "words paired as synonyms or by spelling, up to 3"),
     Signal("support", 1, "how near another stored question with the same answer lies"),
     Signal("rival", -1, "how near one with another answer lies; more than 1 where it is nearer than the candidate"),
@@ -53,24 +44,17 @@ def signals(asked: str, stored: str, similarity: float, company: Company) -> tup
     a, b = parse(asked), parse(stored)
     found = align(a, b)
     only_a, only_b = len(found.unmatched_a), len(found.unmatched_b)
-    words = len(a.words) + len(b.words)
-    shorter, longer = sorted((len(a.tokens), len(b.tokens)))
     names = sum(a.names[i] for i in found.unmatched_a) + sum(b.names[j] for j in found.unmatched_b)
     return (
         similarity,
-        max(0.0, FAR - similarity),
         max(0.0, similarity - NEAR),
-        2 * len(found.pairs) / words if words else 1.0,
         min(only_a, COUNTED_MAX),
         min(only_b, COUNTED_MAX),
         float(only_a > 0 < only_b),
         _in_frame(a, b, found),
         0 if only_a and only_b else min(only_a + only_b, COUNTED_MAX),
-        min(len(found.inversions), INVERSIONS_MAX),
         _markers(a, b, found),
-        _same_wh(a, b),
         min(names, 2),
-        shorter / longer if longer else 1.0,
         min(sum(pair.how != "exact" for pair in found.pairs), 3),
         *company,
     )
@@ -99,16 +83,3 @@ def _markers(a: Parsed, b: Parsed, found: Alignment) -> int:
         mine, theirs = a.markers[pair.a], b.markers[pair.b]
         differing += bool(mine and theirs and mine != theirs)
     return min(differing, 2)
-
-
-def _same_wh(a: Parsed, b: Parsed) -> float:
-    mine, theirs = _asks(a), _asks(b)
-    if mine == theirs:
-        return 1.0
-    return 0.0 if mine and theirs and mine.isdisjoint(theirs) else 0.5
-
-
-def _asks(text: Parsed) -> set[str]:
-    """What a text asks for; which is what, whom and whose are who."""
-    found = QUESTION_WORDS.intersection(text.tokens)
-    return {"what" if word == "which" else "who" if word in ("whom", "whose") else word for word in found}

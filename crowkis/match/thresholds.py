@@ -218,11 +218,11 @@ def _likelihoods(noise_max: float) -> tuple[Floats, Floats, Floats, Floats]:
 
 def within_budget(question: Question, candidate: Candidate, policy: Policy) -> Reason | None:
     """Below the bar that keeps the error budget nothing but an exact repeat is served."""
-    if candidate.exact or candidate.confidence >= policy.confidence_min:
+    if candidate.exact or candidate.confidence >= policy.budget_min:
         return None
-    return Reason("budget.exceeded", round(candidate.confidence, 4), policy.confidence_min)
+    return Reason("budget.exceeded", round(candidate.confidence, 4), policy.budget_min)
 
 
 def measures(question: Question, candidate: Candidate, policy: Policy) -> tuple[object, object]:
     """The confidence, against the bar that keeps the budget."""
-    return round(candidate.confidence, 4), policy.confidence_min or "any (no budget)"
+    return round(candidate.confidence, 4), policy.budget_min or "any (no budget)"

@@ -16,6 +16,9 @@ bench/train_confidence.py prints it, decisions/0014 tells what it said.
 
 from typing import NamedTuple
 
+FITTED_FOR = "minilm-int8-384-"
+"""How the fingerprints of the vectors begin that the similarities were taken from."""
+
 
 class Model(NamedTuple):
     """One regression: a weight for each row of SIGNALS."""
@@ -26,6 +29,42 @@ class Model(NamedTuple):
 
 # Below: printed by bench/train_confidence.py --write.
 
-ALONE = Model(0.0, (0.0,) * 19)
+ALONE = Model(
+    -0.148,
+    (
+        1.989,  # similarity
+        19.109,  # near
+        0.000,  # asked_only
+        0.000,  # stored_only
+        0.000,  # replaced
+        -2.023,  # in_frame
+        -0.380,  # added
+        0.000,  # markers
+        -0.729,  # names
+        1.038,  # rewordings
+        0.000,  # support
+        -1.991,  # rival
+        0.000,  # agreeing
+        -0.295,  # differing
+    ),
+)
 
-AGREED = Model(0.0, (0.0,) * 19)
+AGREED = Model(
+    0.926,
+    (
+        0.086,  # similarity
+        0.000,  # near
+        -0.125,  # asked_only
+        -0.052,  # stored_only
+        -0.282,  # replaced
+        0.000,  # in_frame
+        -0.074,  # added
+        -0.214,  # markers
+        0.000,  # names
+        0.598,  # rewordings
+        1.997,  # support
+        -3.393,  # rival
+        0.687,  # agreeing
+        -0.182,  # differing
+    ),
+)

@@ -20,6 +20,10 @@ VECTOR_DIMENSION_MAX = 4_096
 
 CANDIDATES_FIRST = 8
 CANDIDATES_MAX = 64
+BELOW_MAX = 4
+"""After so many candidates to which nothing was objected but a bar, a look-up gives up."""
+SIMILARITY_FLOOR = 0.6
+"""Where confidence decides: a question less similar than this is not even looked at."""
 
 LEDGER_ROWS_MAX = 8_192
 SWEEP_MAX = 64

@@ -9,6 +9,10 @@ STANDS, LEANS, HANGS = 0, 1, 2
 """Degrees of leaning: stands alone; may point at something said before; cannot be understood without it."""
 
 
+AUTO, CONFIDENCE, COSINE = "auto", "confidence", "cosine"
+"""What decides on a candidate no gate objects to; auto: confidence in the space its weights were fitted for."""
+
+
 class Leaning(NamedTuple):
     """How much a text leans on the conversation before it."""
 
@@ -117,11 +121,15 @@ class Policy(NamedTuple):
     """The limits in force for this look-up."""
 
     similarity_min: float
-    confidence_min: float = 0.0
-    """The bar that keeps the error budget; 0: there is none."""
+    """The bar where cosine decides, else a floor."""
+    budget_min: float = 0.0
+    """The confidence that keeps the error budget; 0: there is none."""
     flagged_min: float = 1.0
     """From which nearness on a question is practically the flagged one."""
     trust_min: float = 0.0
+    confidence_min: float = 0.0
+    metric: str = COSINE
+    """Whether confidence or cosine decides."""
 
 
 Rule = Callable[[Question, Candidate, Policy], Reason | None]

@@ -43,6 +43,7 @@ REASONS: tuple[ReasonRow, ...] = (
     ReasonRow("contrast.scope", "contrast", "The questions are alike but for a restriction that only one states."),
     ReasonRow("budget.exceeded", "budget", "Serving with so little confidence would exceed the error budget."),
     ReasonRow("similarity.below-bar", "similarity", "The questions are not similar enough."),
+    ReasonRow("confidence.below-bar", "confidence", "It is not sure enough that the stored answer is right."),
     ReasonRow("candidates.none", "candidates", "Nothing is stored that could be compared."),
     ReasonRow("embedder.down", "embedder", "No vector could be made, so only exact matches were looked for."),
     ReasonRow("kept.expired", "kept", "The answer left the cache because its time was up."),

@@ -123,7 +123,7 @@ def test_what_is_below_the_bar_ends_the_search(engine, store):
     found = seek(engine, asked("asked"))
 
     assert ("similarity.below-bar", 1) == (found.objection.id, len(found.verdicts))
-    assert seek(engine, asked("asked", similarity_min=0.4)).hit is not None
+    assert seek(engine, asked("asked", threshold=0.4)).hit is not None
 
 
 def test_an_expired_entry_is_served_neither_exactly_nor_by_meaning(engine, store):

@@ -6,8 +6,8 @@ from crowkis.values.verdict import REASONS
 
 def test_the_order_of_the_gates_is_the_policy():
     assert [
-        "tenancy", "tags", "embedder", "freshness", "image", "context", "trust", "flagged", "numbers", "quoted",
-        "negation", "contrast", "complaints", "budget", "similarity",
+        "tenancy", "embedder", "freshness", "image", "context", "tags", "trust", "flagged", "numbers", "quoted",
+        "negation", "contrast", "complaints", "budget", "similarity", "confidence",
     ] == [gate.name for gate in SERVE_RULES]  # fmt: skip
 
 

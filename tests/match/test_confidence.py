@@ -47,17 +47,19 @@ def test_the_contributions_add_up_to_the_log_odds(asked, stored):
     total = sum(confidence.contributions(question, candidate).values())
     told = confidence.probability(question.text, candidate.text, candidate.similarity, candidate.company)
 
-    assert told == pytest.approx(1 / (1 + 2.718281828 ** -total), abs=1e-3)
+    assert told == pytest.approx(1 / (1 + 2.718281828**-total), abs=1e-3)
 
 
 @pytest.mark.parametrize(("sure", "refused"), [(0.9, False), (0.91, False), (0.89, True)])
 def test_an_answer_at_the_bar_or_above_passes(asked, stored, sure, refused):
     candidate = stored("b", confidence=sure)
-    reason = confidence.enough(asked("a"), candidate, Policy(0.5, 0.9))
+    reason = confidence.enough(asked("a"), candidate, Policy(0.5, confidence_min=0.9))
 
     assert (Reason("confidence.below-bar", sure, 0.9) if refused else None) == reason
-    assert (sure, 0.9) == confidence.measures(asked("a"), candidate, Policy(0.5, 0.9))
+    assert (sure, 0.9) == confidence.measures(asked("a"), candidate, Policy(0.5, confidence_min=0.9))
 
 
 def test_an_exact_match_passes_whatever_the_bar(asked, stored):
-    assert confidence.enough(asked("a"), stored("a", exact=True, confidence=0.0), Policy(0.5, 1.0)) is None
+    assert (
+        confidence.enough(asked("a"), stored("a", exact=True, confidence=0.0), Policy(0.5, confidence_min=1.0)) is None
+    )

@@ -1,6 +1,5 @@
 """Promises of crowkis/match/signals.py."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,7 +16,7 @@ def named(asked, stored, similarity=0.9, company=ALONE):
 def test_a_text_beside_itself_leaves_nothing_over():
     found = named("How do I pause my plan?", "How do I pause my plan?", 1.0)
 
-    assert (1.0, 0, 0, 0) == (found["overlap"], found["asked_only"], found["stored_only"], found["inverted"])
+    assert (0, 0, 0.0, 0) == (found["asked_only"], found["stored_only"], found["replaced"], found["added"])
 
 
 def test_a_replaced_word_in_the_same_frame_weighs_by_what_is_in_common():
@@ -35,18 +34,10 @@ def test_words_that_only_one_side_has_are_added_not_replaced():
     assert found["added"] == found["stored_only"] > 0
 
 
-def test_changed_order_and_other_prepositions_are_seen():
+def test_other_prepositions_before_the_same_words_are_seen():
     found = named("flights from Oslo to Rome", "flights to Oslo from Rome")
 
     assert found["markers"] == 2
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [("Where is it sold?", "When is it sold?", 0.0), ("Which one?", "What one?", 1.0), ("Sold?", "When sold?", 0.5)],
-)
-def test_question_words_agree_differ_or_say_nothing(one, other, same):
-    assert same == named(one, other)["same_wh"]
 
 
 def test_the_company_is_handed_through():
