@@ -15,15 +15,16 @@ from crowkis.engine.engine import Engine, entry_id_of
 from crowkis.engine.judgements import Held
 from crowkis.engine.rules import MEANING_RULES
 from crowkis.engine.serves import Gone
-from crowkis.engine.state import candidate_of
 from crowkis.guard import trust
 from crowkis.match import thresholds
+from crowkis.match.confidence import probability
 from crowkis.match.features import features
 from crowkis.match.judge import judge
 from crowkis.match.normalise import normalise
+from crowkis.match.weights import FITTED_FOR
 from crowkis.values.judgement import Flag, PutFlag, PutReports, PutSource, PutTally, Reports, Source, Tally
 from crowkis.values.limits import FLAG_ANSWER_BYTES_MAX
-from crowkis.values.question import Candidate, Policy, Question, Scope
+from crowkis.values.question import ALONE, Candidate, Policy, Question, Scope
 from crowkis.values.record import DropEntry, Entry, Record
 from crowkis.values.vector import Vector
 
@@ -171,14 +172,23 @@ def subject_of(engine: Engine, entry_id: bytes, tenant: str) -> Subject | None:
 
 
 def confidence_in(engine: Engine, subject: Subject, question: str, vector: Vector | None) -> tuple[float | None, bool]:
-    """How sure serving this answer to this question is (None: cannot be said), and whether it is an exact repeat."""
+    """How sure serving this answer to this question is (None: cannot be said), and whether it is an exact repeat.
+
+    As it was told when it was served, where that is remembered; else as if the stored question had no neighbours.
+    """
     if entry_id_of(question, subject.scope) == subject.entry_id:
         return 1.0, True
+    last = engine.serves.last(subject.entry_id, subject.scope.tenant)
+    if last is not None and question_id_of(last.question) == question_id_of(question):
+        return last.confidence, last.exact
     stored = None if subject.entry is None else _stored_vector(engine, subject.entry)
     if stored is None or vector is None or len(stored) != len(vector):
         return None, False
     assert subject.entry is not None
-    return candidate_of(subject.entry, float(np.dot(stored, vector))).confidence or None, False
+    similarity = float(np.dot(stored, vector))
+    if not subject.entry.fingerprint.startswith(FITTED_FOR):
+        return min(max(similarity, 0.0), 1.0) or None, False
+    return probability(question, subject.entry.text, similarity, ALONE), False
 
 
 class Noted(NamedTuple):

@@ -1,9 +1,8 @@
 """The error budget: from which confidence on may answers be served so that at most this share of them is wrong?
 
-What is known before any report is a table from offline calibration: the risk that an answer is wrong at each
-confidence. Traffic differs, so reports correct the table: the log-odds of its risks are shifted and stretched
-(logistic recalibration, Platt 1999), and every shift and slope is weighed by how well it explains the reports
-(a Bayesian grid). The bar is the lowest one above which the mean risk of what would be served stays within the budget
+What is known before any report is the confidence itself, calibrated offline: 1 - confidence is the risk. Traffic
+differs, so reports correct that: the log-odds of the risks are shifted and stretched (logistic recalibration, Platt
+1999), and every shift and slope is weighed by how well it explains the reports (a Bayesian grid). The bar is the lowest one above which the mean risk of what would be served stays within the budget
 at the upper end of what is still believable (an upper confidence bound on the risk, as in risk-controlling prediction
 sets, Bates et al. 2021), so few reports mean a high bar. Reports may be mistaken: how many are is learned from those
 about exact repeats, which are right but for mistakes (Natarajan et al. 2013 give the correction). Old reports fade.
@@ -15,6 +14,7 @@ Pure: a bar is worked out from a Tally alone, so a restart comes to the same one
 
 from bisect import bisect_right
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -28,45 +28,8 @@ EDGES: tuple[float, ...] = (0.0, *(i / 100 for i in range(60, 90, 2)), *(i / 200
 NOTHING = 1.01
 """A bar no confidence reaches: exact repeats alone are served."""
 
-PRIOR_RISK: tuple[float, ...] = (
-    0.9,
-    0.3917,
-    0.351,
-    0.351,
-    0.3169,
-    0.3095,
-    0.3051,
-    0.2291,
-    0.2291,
-    0.1461,
-    0.1415,
-    0.1134,
-    0.0852,
-    0.0424,
-    0.0424,
-    0.0257,
-    0.0214,
-    0.0214,
-    0.0214,
-    0.02,
-    0.0127,
-    0.0127,
-    0.0127,
-    0.0127,
-    0.0106,
-    0.0103,
-    0.0103,
-    0.0103,
-    0.0103,
-    0.002,
-    0.002,
-    0.002,
-    0.002,
-    0.002,
-    0.002,
-    0.002,
-)
-"""Share of wrong answers by bin: Banking77 and CLINC questions, pooled in equal parts, made monotone (never rising)."""
+PRIOR_RISK: tuple[float, ...] = tuple(round(1.0 - (low + high) / 2, 4) for low, high in pairwise((*EDGES, 1.0)))
+"""Share of wrong answers by bin before any report: what a calibrated confidence leaves to certainty."""
 PRIOR_SEEN: tuple[float, ...] = (
     0.001,
     0.0232,

@@ -49,7 +49,7 @@ def test_what_would_be_served_ends_with_zero_and_shows_every_gate(wire, why):
     code, lines = why(NUMBERED.replace("How do I", "how do i please"), "--threshold", "0.1")
 
     assert 0 == code
-    assert lines[0].startswith("served: vector match, similarity ")
+    assert lines[0].startswith("served: vector match, cosine ")
     assert lines[0].endswith(" against 0.1000")
     assert lines[1].startswith(f'1. "{NUMBERED}" vector ')
     assert [gate.name for gate in SERVE_RULES] == [line.split()[1] for line in lines[2:]]

@@ -946,7 +946,7 @@ class TestPlantedBugs:
         assert caught() > 20
 
     def test_serving_what_has_expired_is_caught(self, monkeypatch):
-        for name in ("EXACT_RULES", "SERVE_RULES"):
+        for name in ("EXACT_RULES", "GATE_RULES", "OWN_RULES"):
             rules = tuple(gate for gate in getattr(lookup, name) if gate.name != "freshness")
             monkeypatch.setattr(lookup, name, rules)
 

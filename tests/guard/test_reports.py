@@ -6,7 +6,7 @@ from crowkis.values.question import Candidate, Features, Policy, Question, Scope
 NOTHING = Features((), (), 0)
 SCOPE = Scope("", "", "", "")
 ASKED = Question("a", SCOPE, "s", frozenset(), NOTHING, 0)
-FOUND = Candidate(b"id", "a", SCOPE, "s", frozenset(), NOTHING, 0, 0, 0.95, False)
+FOUND = Candidate(b"id", "a", SCOPE, "s", frozenset(), NOTHING, 0, 0, 0.95, False, confidence=0.95)
 POLICY = Policy(0.9, flagged_min=0.95)
 
 

@@ -26,7 +26,7 @@ def stored() -> Callable[..., Candidate]:
     """A candidate from its text, with anything else changed by name."""
 
     def build(text: str, **changes: object) -> Candidate:
-        found = Candidate(b"id", text, SCOPE, "space", frozenset(), features(text), 0, 0, 0.95, False)
+        found = Candidate(b"id", text, SCOPE, "space", frozenset(), features(text), 0, 0, 0.95, False, confidence=0.95)
         return found._replace(**changes)
 
     return build

@@ -37,9 +37,10 @@ def test_neighbours_with_the_same_answer_raise_it():
 
 
 def test_one_damning_signal_sinks_it_whatever_the_others_say():
-    asked, stored = "What is the boiling point of tin?", "What is the boiling point of gold?"
+    asked, stored = "How do I pause my plan?", "How can I pause my plan?"
 
-    assert confidence.probability(asked, stored, 0.97, ALONE) < 0.5
+    assert confidence.probability(asked, stored, 0.99, Company(1.0, 0.0, 4, 0)) > 0.95
+    assert confidence.probability(asked, stored, 0.99, Company(1.0, 2.0, 4, 4)) < 0.5
 
 
 def test_the_contributions_add_up_to_the_log_odds(asked, stored):

@@ -59,7 +59,7 @@ def test_what_was_seen_is_counted_by_bin():
 
 
 def test_below_the_bar_only_an_exact_repeat_is_served(asked, stored):
-    policy = Policy(0.9, confidence_min=0.98)
+    policy = Policy(0.9, budget_min=0.98)
 
     assert thresholds.within_budget(asked("a"), stored("a"), policy).id == "budget.exceeded"
     assert thresholds.within_budget(asked("a"), stored("a", exact=True), policy) is None
