@@ -12,8 +12,9 @@ import redis
 
 from crowkis.engine.rules import SERVE_RULES
 from crowkis.settings import BY_NAME
+from crowkis.values.limits import SIMILARITY_FLOOR
 
-BAR = BY_NAME["similarity_min"].default
+BAR = BY_NAME["confidence_min"].default
 
 pytestmark = [pytest.mark.process, pytest.mark.model]
 
@@ -82,7 +83,7 @@ def test_a_resp3_client_gets_the_map_with_similarity_and_hit_type(server, wire):
     client.close()
 
 
-def test_withconfidence_adds_the_similarity_as_text_under_resp2(wire):
+def test_withconfidence_adds_the_confidence_as_text_under_resp2(wire):
     wire("CSET", QUESTION, ANSWER)
 
     assert [ANSWER.encode(), b"1.0000"] == wire("CGET", QUESTION, "WITHCONFIDENCE")
@@ -92,13 +93,26 @@ def test_withconfidence_adds_the_similarity_as_text_under_resp2(wire):
     assert BAR <= float(confidence) < 1.0
 
 
-def test_threshold_moves_the_bar_for_one_question(wire):
+def test_threshold_moves_the_bar_for_one_question(wire, wire3):
     wire("CSET", QUESTION, ANSWER)
-    similarity = float(wire("CSIM", QUESTION, "I forgot my password, how can I set a new one?"))
-    asked = ("CGET", "I forgot my password, how can I set a new one?", "THRESHOLD")
+    asked = "I forgot my password, how can I set a new one?"
+    sure = wire3("CEXPLAIN", asked)[b"confidence"]
 
-    assert ANSWER.encode() == wire(*asked, f"{similarity - 0.01:.3f}")
-    assert wire(*asked, f"{similarity + 0.01:.3f}") is None
+    assert 0.0 < sure < 1.0
+    assert ANSWER.encode() == wire("CGET", asked, "THRESHOLD", f"{sure - 0.01:.3f}")
+    assert wire("CGET", asked, "THRESHOLD", f"{sure + 0.01:.3f}") is None
+
+
+def test_metric_cosine_compares_vectors_alone_once_no_gate_objects(wire):
+    wire("CSET", QUESTION, ANSWER)
+    wire("CSET", NUMBERED, ANSWER)
+    asked = "I forgot my password, how can I set a new one?"
+    similarity = float(wire("CSIM", QUESTION, asked))
+
+    assert ANSWER.encode() == wire("CGET", asked, "METRIC", "cosine", "THRESHOLD", f"{similarity - 0.01:.3f}")
+    assert wire("CGET", asked, "METRIC", "cosine", "THRESHOLD", f"{similarity + 0.01:.3f}") is None
+    assert wire("CGET", OTHER_NUMBER, "METRIC", "cosine", "THRESHOLD", "0.5") is None
+    assert isinstance(wire("CGET", asked, "METRIC", "euclid"), Exception)
 
 
 def explained(wire, *request):
@@ -126,7 +140,9 @@ def test_explain_names_every_gate_with_its_measure_and_limit(wire, wire3):
     assert not gates["numbers"]["passes"]
     assert "10" in str(gates["numbers"]["limit"]) + str(gates["numbers"]["measure"])
     assert "12" in str(gates["numbers"]["limit"]) + str(gates["numbers"]["measure"])
-    assert (BAR, True) == (gates["similarity"]["limit"], gates["similarity"]["passes"])
+    assert (SIMILARITY_FLOOR, True) == (gates["similarity"]["limit"], gates["similarity"]["passes"])
+    assert (0.0, BAR, False) == tuple(gates["confidence"][name] for name in ("measure", "limit", "passes"))
+    assert (0.0, {}) == (candidate["confidence"], candidate["signals"])
     assert NUMBERED == candidate["query"]
 
 
@@ -139,7 +155,9 @@ def test_explain_says_what_would_be_served_and_what_is_too_far(wire, wire3):
 
     assert ("served", "vector", None) == (served["verdict"], served["hit_type"], served["reason"])
     assert served["candidates"][-1]["key"] == served["key"]
-    assert ("refused", "similarity.below-bar", BAR) == (far["verdict"], far["reason"], far["limit"])
+    assert served["candidates"][-1]["confidence"] >= BAR
+    assert "similarity" in served["candidates"][-1]["signals"]
+    assert ("refused", "similarity.below-bar", SIMILARITY_FLOOR) == (far["verdict"], far["reason"], far["limit"])
     assert pytest.approx(far["similarity"], abs=1e-4) == far["measure"]
     assert ("miss", "candidates.none", []) == (nothing["verdict"], nothing["reason"], nothing["candidates"])
 
