@@ -6,7 +6,8 @@ Reads the labelled texts beside this file: intents_dev.jsonl, which the cues wer
 which was labelled before the first cue was written and whose single errors nobody looked at since. Prints accuracy,
 each intent's precision and recall, and which are taken for which. With --data, a directory with the files that
 intents_rows.jsonl names: the accuracy on rows labelled by hand there (the first label, or any of those that a reader
-might defend), and what volatile.jsonl says changes fast, slowly or never. Times are of this process alone.
+might defend), what volatile.jsonl says changes fast, slowly or never, and how many questions of the streams there
+have a posture other than free. Times are of this process alone.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from typing import Any
 
 from crowkis.match.intent import intent_of, reading
 from crowkis.match.tokens import tokens
-from crowkis.values.intent import NAMES, SHELF_LIFE_COLUMN, shelf_life_s
+from crowkis.values.intent import NAMES, POSTURE_COLUMN, SHELF_LIFE_COLUMN, shelf_life_s
 
 HERE = Path(__file__).parent
 LONG = " ".join(["please look at the whole of this long question about the way our company keeps its records"] * 6)
@@ -45,16 +46,27 @@ def scored(name: str, cases: list[tuple[str, list[str]]], show_errors: bool) -> 
             for cue in reading(text).cues[:5]:
                 print(f"        {cue}")
     count = max(1, len(cases))
-    print(f"{name}: {len(cases)} texts, right {100 * strict / count:.1f} %, right or defensible {100 * lenient / count:.1f} %")
+    print(
+        f"{name}: {len(cases)} texts, right {100 * strict / count:.1f} %, "
+        f"right or defensible {100 * lenient / count:.1f} %"
+    )
     table = {}
     for intent in NAMES[:-1]:
         said = sum(n for (_, told), n in taken.items() if told == intent)
         meant = sum(n for (label, _), n in taken.items() if label == intent)
         right = taken[intent, intent]
         missed = {told: n for (label, told), n in taken.most_common() if label == intent and told != intent}
-        table[intent] = {"rows": meant, "precision": right / max(1, said), "recall": right / max(1, meant), "as": missed}
-        print(f"    {intent:15} {meant:4} rows  precision {right / max(1, said):.2f}  recall {right / max(1, meant):.2f}"
-              f"  {', '.join(f'{told} {n}' for told, n in missed.items())}")  # fmt: skip
+        table[intent] = {
+            "rows": meant,
+            "precision": right / max(1, said),
+            "recall": right / max(1, meant),
+            "as": missed,
+        }
+        row = table[intent]
+        print(
+            f"    {intent:15} {meant:4} rows  precision {row['precision']:.2f}  recall {row['recall']:.2f}"
+            f"  {', '.join(f'{told} {n}' for told, n in missed.items())}"
+        )
     return {"rows": len(cases), "accuracy": strict / count, "accuracy_defensible": lenient / count, "intents": table}
 
 
@@ -73,6 +85,21 @@ def aging(path: Path, lines: str) -> dict[str, Any]:
         table[kind] = {"rows": len(rows), "temporal": temporal, "short": short}
         print(f"    {kind:15} {len(rows):3} rows  temporal {temporal:3}  a day at most {short:3}")
     return table
+
+
+def postures(path: Path, lines: str) -> dict[str, Any]:
+    """Of a stream's questions, each once: how many have which posture, and which intent makes them other than free."""
+    rows = rows_of(path)[{"all": slice(None), "even": slice(0, None, 2), "odd": slice(1, None, 2)}[lines]]
+    texts = {row["query"] for row in rows}
+    intents = Counter(intent_of(text).name for text in texts)
+    shares: Counter[str] = Counter()
+    for name, count in intents.items():
+        shares[POSTURE_COLUMN[name]] += count
+    bound = {name: n for name, n in intents.most_common() if POSTURE_COLUMN[name] != "free"}
+    share = 100 * sum(bound.values()) / max(1, len(texts))
+    told = ", ".join(f"{name} {n}" for name, n in bound.items())
+    print(f"{path.name}, {lines} lines: {len(texts)} questions, {share:.1f} % other than free  ({told})")
+    return {"questions": len(texts), "postures": dict(shares), "other_than_free": bound}
 
 
 def timed(text: str) -> dict[str, float]:
@@ -94,7 +121,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="directory of the files named in intents_rows.jsonl")
     parser.add_argument("--errors", choices=("dev", "rows"), help="show what is told wrongly there")
-    parser.add_argument("--lines", choices=("even", "odd", "all"), default="odd", help="of volatile.jsonl")
+    parser.add_argument(
+        "--lines", choices=("even", "odd", "all"), default="odd", help="of volatile.jsonl and the streams"
+    )
     parser.add_argument("--json", type=Path, help="write all numbers here")
     options = parser.parse_args()
     report: dict[str, Any] = {}
@@ -112,9 +141,13 @@ def main() -> None:
         if "volatile.jsonl" in texts:
             print(f"volatile.jsonl, {options.lines} lines")
             report["volatile"] = aging(options.data / "volatile.jsonl", options.lines)
+        for path in sorted(options.data.glob("stream_*.jsonl")):
+            report[path.name + " postures"] = postures(path, options.lines)
     report["times"] = [timed("how do i change the email address of my account in the app"), timed(LONG)]
     for row in report["times"]:
-        print(f"{row['words']} words: {row['tokens_known_us']:.1f} us, {row['whole_us']:.1f} us with cutting into tokens")
+        print(
+            f"{row['words']} words: {row['tokens_known_us']:.1f} us, {row['whole_us']:.1f} us with cutting into tokens"
+        )
     if options.json:
         options.json.write_text(json.dumps(report, indent=1))
 

@@ -32,6 +32,10 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow("batches_total", "counter", "", "Batches the actor ran."),
     MetricRow("inbox_calls", "gauge", "", "Calls waiting for the actor now."),
     MetricRow("lookups_total", "counter", "result", "CGET and CGETSTREAM calls answered: exact, vector or miss."),
+    MetricRow(
+        "intent_lookups_total", "counter", "intent", "Look-ups that met stored answers, by intent (see CINTENT)."
+    ),
+    MetricRow("intent_hits_total", "counter", "intent", "Those of them that were served."),
     MetricRow("refusals_total", "counter", "reason", "Candidates objected to, by reason (see REASONS)."),
     MetricRow("lookup_seconds", "histogram", "result", "From arrival in the actor to decision, embedding included."),
     MetricRow("stores_total", "counter", "", "Answers stored by CSET."),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from crowkis.values.intent import BAR_COLUMN, DAY_S, POSTURE_COLUMN, POSTURES, SHELF_LIFE_COLUMN, Column
 from crowkis.values.limits import KIB, MIB
 
 
@@ -84,6 +85,30 @@ def one_of(*words: str) -> Callable[[str], str]:
     return parse
 
 
+def column_of(table: Column[Any], cell: Callable[[str], Any]) -> Callable[[str], Column[Any]]:
+    """A column of a table with some cells overridden: `name=cell` pairs divided by commas. Empty: the table's own."""
+
+    def parse(text: str) -> Column[Any]:
+        column = Column(table)
+        for pair in filter(None, map(str.strip, text.split(","))):
+            name, equals, value = (part.strip() for part in pair.partition("="))
+            if not equals or name not in column:
+                raise SettingError(f"must be name=value pairs divided by commas, the names being {', '.join(column)}")
+            try:
+                column[name] = cell(value)
+            except SettingError as error:
+                raise SettingError(f"{name} {error}") from None
+        return column
+
+    return parse
+
+
+def fraction_or_none(text: str) -> float | None:
+    """A number from 0 to 1, or nothing."""
+    return fraction(text) if text else None
+
+
+TTL_S_MAX = 10 * 365 * DAY_S
 MEMORY_LIMIT_MIN = 16 * MIB
 _SIZE_UNITS = {"g": KIB * MIB, "m": MIB, "k": KIB}
 
@@ -132,7 +157,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("cache", "metric", one_of("auto", "confidence", "cosine"), "auto", "What decides where no gate objects, and what THRESHOLD means. auto: confidence with the built-in embedder, cosine with other vectors.", mutable=True),
     Setting("cache", "confidence_min", fraction, 0.85, "Probability of being right that an answer must reach; a CGET's THRESHOLD overrides it.", mutable=True),
     Setting("cache", "similarity_min", fraction, 0.92, "Where cosine decides: the cosine two questions must reach; a CGET's THRESHOLD overrides it.", mutable=True),
-    Setting("cache", "default_ttl_s", whole(0, 10 * 365 * 86_400), 0, "Lifetime of answers stored without EX or PX; 0: no end.", mutable=True),
+    Setting("cache", "default_ttl_s", whole(0, TTL_S_MAX), 0, "Lifetime of answers stored without EX or PX; 0: no end. An intent's shelf life may shorten it.", mutable=True),
+    Setting("cache", "intent_postures", column_of(POSTURE_COLUMN, one_of(*POSTURES)), POSTURE_COLUMN, "How far answers may be reused, e.g. personal=never, code=free (see Intents); intents not named keep what the table says.", mutable=True),
+    Setting("cache", "intent_shelf_lives", column_of(SHELF_LIFE_COLUMN, whole(0, TTL_S_MAX)), SHELF_LIFE_COLUMN, "Seconds an answer stored without EX or PX keeps, by intent and by pace, e.g. temporal=600, live=60; 0: no end of its own.", mutable=True),
+    Setting("cache", "intent_bars", column_of(BAR_COLUMN, fraction_or_none), BAR_COLUMN, "Bars that take the place of the general one for some intents, e.g. temporal=0.95; empty: the general one. THRESHOLD overrides both.", mutable=True),
     Setting("feedback", "max_error", fraction, 0.0, "Serve only where at most this share is believed wrong; 0: no such budget. CGET's MAXERROR overrides it.", mutable=True),
     Setting("feedback", "feedback_noise", fraction, 0.1, "The most of all reports that may be mistaken; how many are is learned from exact repeats.", mutable=True),
     Setting("feedback", "flag_similarity_min", fraction, 0.95, "Cosine from which a question is practically a flagged one.", mutable=True),
@@ -177,6 +205,9 @@ class Settings:
     confidence_min: float
     similarity_min: float
     default_ttl_s: int
+    intent_postures: Column[str]
+    intent_shelf_lives: Column[int]
+    intent_bars: Column[float | None]
     max_error: float
     feedback_noise: float
     flag_similarity_min: float

@@ -1,4 +1,4 @@
-"""`crowkis docs`: print the five tables users can name, as Markdown; docs/reference.md holds what this prints."""
+"""`crowkis docs`: print the tables users can name, as Markdown; docs/reference.md holds what this prints."""
 
 from collections.abc import Callable, Iterable
 
@@ -9,6 +9,7 @@ from crowkis.commands.registry import COMMANDS
 from crowkis.metrics import METRICS
 from crowkis.settings import SETTINGS
 from crowkis.values.errors import ERRORS
+from crowkis.values.intent import INTENTS, PACES, POSTURES
 from crowkis.values.verdict import REASONS
 
 
@@ -76,12 +77,33 @@ def errors_table() -> str:
     return table(("code", "when", "what to do"), ((f"`{row.code}`", row.when, row.do) for row in ERRORS))
 
 
+def intents_table() -> str:
+    """INTENTS, with what each posture and pace means."""
+    intents = table(
+        ("intent", "what is asked for", "reuse", "shelf life, seconds", "bar"),
+        (
+            (
+                f"`{row.name}`",
+                row.meaning,
+                f"`{row.posture}`",
+                str(row.shelf_life_s or ""),
+                "" if row.confidence_min is None else str(row.confidence_min),
+            )
+            for row in INTENTS
+        ),
+    )
+    postures = table(("reuse", "meaning"), ((f"`{name}`", meaning) for name, meaning in POSTURES.items()))
+    paces = table(("pace", "shelf life, seconds"), ((f"`{name}`", str(life)) for name, life in PACES.items()))
+    return f"{intents}\n\n{postures}\n\n{paces}"
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "commands": commands_table,
     "settings": settings_table,
     "metrics": metrics_table,
     "reasons": reasons_table,
     "errors": errors_table,
+    "intents": intents_table,
 }
 
 
@@ -99,5 +121,5 @@ def reference() -> str:
 @click.command("docs")
 @click.argument("name", type=click.Choice([*TABLES, "semantic"]), required=False)
 def verb(name: str | None) -> None:
-    """Print the tables of commands, settings, metrics, reasons and errors as Markdown, or the one named."""
+    """Print the tables of commands, settings, metrics, reasons, errors and intents as Markdown, or the one named."""
     click.echo({**TABLES, "semantic": semantic_table}[name]() if name else reference(), nl=False)

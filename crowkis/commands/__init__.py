@@ -1,10 +1,21 @@
 """The words users can send, declared once in one table, one file per family."""
 
-from crowkis.commands import connection, feedback, inspect, keyspace, persistence, retention, semantic, server, strings
+from crowkis.commands import (
+    connection,
+    feedback,
+    inspect,
+    keyspace,
+    meaning,
+    persistence,
+    retention,
+    semantic,
+    server,
+    strings,
+)
 from crowkis.commands.registry import WORDS, find, is_private
 from crowkis.values.call import Vocabulary
 
-FAMILIES = (connection, feedback, inspect, keyspace, persistence, retention, semantic, server, strings)
+FAMILIES = (connection, feedback, inspect, keyspace, meaning, persistence, retention, semantic, server, strings)
 """Importing a family declares its words."""
 
 ALL_WORDS = Vocabulary(WORDS, find, is_private)

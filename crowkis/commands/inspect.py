@@ -18,15 +18,18 @@ from crowkis.engine.rules import SERVE_RULES
 from crowkis.engine.state import is_alive
 from crowkis.match.confidence import contributions
 from crowkis.match.features import features
+from crowkis.match.intent import intent_of
 from crowkis.match.judge import explain
 from crowkis.match.normalise import normalise
 from crowkis.match.tokens import tokens
+from crowkis.values.intent import NAMES, Intent
 from crowkis.values.limits import SCAN_COUNT_MAX
 from crowkis.values.question import CONFIDENCE, Policy
 from crowkis.values.reply import Reply
 from crowkis.values.vector import Vector
 from crowkis.values.verdict import Verdict
 
+INTENT = choice(*(name.upper() for name in NAMES))
 SECTION = choice("ALL", *(name.upper() for name in report.CINFO_SECTIONS))
 
 
@@ -38,9 +41,10 @@ def cinfo(engine: Engine, client: Client, args: Any) -> Reply:
 
 @command("CSCAN", arg("cursor", CURSOR), opt("pattern", RAW, token="MATCH", default=b"*"),
          opt("count", whole(1, SCAN_COUNT_MAX), default=10), opt("tenant", TENANT, default="default"),
-         opt("namespace", WORD), opt("tag", WORD, repeated=True), flag("details"), category="semantic")  # fmt: skip
+         opt("namespace", WORD), opt("tag", WORD, repeated=True), opt("intent", INTENT),
+         flag("details"), category="semantic")  # fmt: skip
 def cscan(engine: Engine, client: Client, args: Any) -> Reply:
-    """Walk a tenant's stored answers a few at a time; MATCH looks at the question, DETAILS shows more than the key."""
+    """Walk a tenant's stored answers in steps; MATCH looks at the question, INTENT at its aim, DETAILS shows more."""
     listed, cursor = walk(engine, ENTRY + scope_prefix(args.tenant, args.namespace), args.cursor, args.count)
     fits = matcher(args.pattern.lower())
     wanted = frozenset(args.tag)
@@ -48,6 +52,8 @@ def cscan(engine: Engine, client: Client, args: Any) -> Reply:
     for key in listed:
         entry = engine.state.entries[key[-16:]]
         fitting = wanted <= entry.tags and fits(entry.text.lower().encode("utf-8", "surrogatepass"))
+        if args.intent is not None and fitting:
+            fitting = intent_of(entry.text).name == args.intent.lower()
         if not fitting or not is_alive(entry, engine.now_ms):
             continue
         name = entry.entry_id.hex()
@@ -75,14 +81,17 @@ def cexplain(engine: Engine, client: Client, args: Any) -> Any:
     """Say what CGET would serve and why: every candidate looked at, every gate with its measure and limit."""
     asked = asked_of(args)
     fingerprint = engine.embedder.fingerprint if asked.vector is None else client_space(len(asked.vector))
-    policy = policy_of(engine, asked, fingerprint)
+    intent = intent_of(asked.text)
+    policy = policy_of(engine, asked, fingerprint, intent)
     first = exact(engine, asked)
     if first.hit is not None:
-        return _told(first, policy)
-    return with_vector(engine, asked, lambda engine, vector: _told(nearest(engine, asked, vector, first), policy))
+        return _told(first, policy, intent)
+    return with_vector(
+        engine, asked, lambda engine, vector: _told(nearest(engine, asked, vector, first), policy, intent)
+    )
 
 
-def _told(found: Found, policy: Policy) -> Reply:
+def _told(found: Found, policy: Policy, intent: Intent) -> Reply:
     objection = found.objection
     best = found.verdicts[-1 if found.hit is not None else 0].candidate if found.verdicts else None
     return {
@@ -97,6 +106,8 @@ def _told(found: Found, policy: Policy) -> Reply:
         "metric": policy.metric,
         "confidence": best.confidence if best is not None else 0.0,
         "confidence_min": policy.confidence_min,
+        "intent": intent.name,
+        "intent_score": intent.score,
         "candidates": [_candidate(verdict) for verdict in found.verdicts],
     }
 

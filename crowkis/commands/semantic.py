@@ -30,6 +30,7 @@ from crowkis.engine.lookup import Asked, Found, client_space, find, find_by_imag
 from crowkis.engine.state import is_alive
 from crowkis.match.features import features
 from crowkis.values.errors import embedder_down, malformed
+from crowkis.values.intent import Intent, shelf_life_s
 from crowkis.values.judgement import DropJudgements
 from crowkis.values.limits import EXPIRE_MS_MAX, TAG_CHARS_MAX, TAGS_MAX
 from crowkis.values.outcome import Outcome
@@ -97,6 +98,17 @@ def entry_named(args: Any) -> bytes:
     return entry_id_of(args.query, scope_of(args), args.context, args.image)
 
 
+def life_ms_of(engine: Engine, args: Any, intent: Intent) -> int:
+    """How long a new answer lives, 0: no end. What the client says, or the shorter of default and shelf life."""
+    if args.milliseconds is not None:
+        return int(args.milliseconds)
+    if args.seconds is not None:
+        return int(args.seconds) * 1000
+    settings = engine.settings
+    lives_s = (settings.default_ttl_s, shelf_life_s(intent, settings.intent_shelf_lives))
+    return min((life_s for life_s in lives_s if life_s), default=0) * 1000
+
+
 @command("CSET", arg("query", TEXT), arg("answer", BLOB), *EXPIRY, *IDENTITY, opt("tag", WORD, repeated=True),
          opt("vector", VECTOR), opt("usd", real(0.0, USD_MAX), token="COST"), opt("source", SOURCE, default=""),
          category="semantic", writes=True)  # fmt: skip
@@ -105,7 +117,8 @@ def cset(engine: Engine, client: Client, args: Any) -> Any:
     if not args.answer:
         raise malformed("answer must not be empty: an empty answer is never worth serving")
     asked = Asked(args.query, scope_of(args), tags_of(args.tag), None, args.vector, args.context, args.image)
-    life_ms = (args.seconds or engine.settings.default_ttl_s) * 1000 if args.milliseconds is None else args.milliseconds
+    known_features = features(asked.text)
+    life_ms = life_ms_of(engine, args, known_features.intent)
 
     def store(engine: Engine, vector: Vector | Exception) -> Outcome:
         known = None if isinstance(vector, Exception) else vector
@@ -116,7 +129,7 @@ def cset(engine: Engine, client: Client, args: Any) -> Any:
             entry_id=asked.entry_id,
             scope=asked.scope,
             text=asked.text,
-            features=features(asked.text),
+            features=known_features,
             tags=asked.tags,
             fingerprint=fingerprint,
             created_ms=engine.now_ms,

@@ -20,6 +20,7 @@ from crowkis.match.features import features
 from crowkis.match.judge import judge
 from crowkis.match.weights import FITTED_FOR
 from crowkis.values.errand import EmbedText, Then, Waiting
+from crowkis.values.intent import Intent
 from crowkis.values.limits import BELOW_MAX, CANDIDATES_FIRST, CANDIDATES_MAX, SIMILARITY_FLOOR
 from crowkis.values.question import (
     AUTO,
@@ -83,6 +84,11 @@ class Found(NamedTuple):
     """One per candidate looked at, in the order judged; the last one is the hit if there is one."""
     objection: Reason | None
     """Of the nearest candidate, when nothing is served."""
+
+    @property
+    def intent(self) -> str:
+        """What the question is for; empty where nothing was there to compare it with."""
+        return self.verdicts[-1].question.features.intent.name if self.verdicts else ""
 
     @property
     def verdict(self) -> str:
@@ -190,7 +196,8 @@ def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Fo
     if space is None:
         return Found(None, 0.0, "miss", so_far.verdicts, so_far.objection or Reason("candidates.none", 0, 1))
     question = asked.question(asked.text, fingerprint, features(asked.text), engine.now_ms)
-    search = Search(engine, question, vector, policy_of(engine, asked, fingerprint))
+    policy = policy_of(engine, asked, fingerprint, question.features.intent)
+    search = Search(engine, question, vector, policy)
     verdicts, wanted, below = list(so_far.verdicts), CANDIDATES_FIRST, 0
     pictured = _about_image(engine, asked, vector, place) if asked.image else []
     seen: set[int] = set()
@@ -285,11 +292,16 @@ def _best(found: Found) -> Candidate | None:
 def _missed(verdicts: list[Verdict]) -> Found:
     first = verdicts[0] if verdicts else None
     reason = first.objection if first else Reason("candidates.none", 0, 1)
-    return Found(None, first.candidate.similarity if first else 0.0, "miss", tuple(verdicts), reason)
+    similarity = first.candidate.similarity if first else 0.0
+    return Found(None, similarity, "miss", tuple(verdicts), reason)
 
 
-def policy_of(engine: Engine, asked: Asked, fingerprint: str) -> Policy:
-    """The limits in force in a space of vectors. A budget or pin takes the place of the set bar, not of THRESHOLD."""
+def policy_of(engine: Engine, asked: Asked, fingerprint: str, intent: Intent | None = None) -> Policy:
+    """The limits in force in a space of vectors.
+
+    The bar is THRESHOLD, else the intent's, else what keeps the budget, else the general one. What keeps the budget
+    also stands for itself: no other bar lets less confidence through.
+    """
     settings = engine.settings
     budget = settings.max_error if asked.max_error is None else asked.max_error
     budget_min = bar_of(engine, asked.scope.tenant, intent_of(asked.text), budget)
@@ -297,14 +309,23 @@ def policy_of(engine: Engine, asked: Asked, fingerprint: str) -> Policy:
     if metric == AUTO:
         metric = CONFIDENCE if fingerprint.startswith(FITTED_FOR) else COSINE
     usual = settings.confidence_min if metric == CONFIDENCE else settings.similarity_min
-    bar = (budget_min or usual) if asked.threshold is None else asked.threshold
-    bars = (SIMILARITY_FLOOR, bar) if metric == CONFIDENCE else (bar, 0.0)
-    return Policy(bars[0], budget_min, settings.flag_similarity_min, settings.trust_min, bars[1], metric)
+    bar = asked.threshold
+    if bar is None and intent is not None:
+        bar = settings.intent_bars[intent.name]
+    if bar is None:
+        bar = budget_min or usual
+    cosine_min, confidence_min = (SIMILARITY_FLOOR, bar) if metric == CONFIDENCE else (bar, 0.0)
+    limits = (settings.flag_similarity_min, settings.trust_min, settings.intent_postures)
+    return Policy(cosine_min, budget_min, *limits, confidence_min, metric)
 
 
 def _count(engine: Engine, found: Found, began_ns: int) -> None:
     metrics = engine.metrics
     metrics.count_for("lookups_total", found.hit_type)
+    if found.intent:
+        metrics.count_for("intent_lookups_total", found.intent)
+        if found.hit is not None:
+            metrics.count_for("intent_hits_total", found.intent)
     metrics.observe("lookup_seconds", found.hit_type, (engine.monotonic_ns() - began_ns) / 1e9)
     for verdict in found.verdicts:
         if verdict.objection is not None:

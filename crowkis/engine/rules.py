@@ -1,12 +1,24 @@
 """The gates a stored answer must pass before it is served, in order. The order is the policy: this is the only place.
 
-Whose answer it is comes first, then whether it is still good, then what the two questions say, and how similar
-they are last, so that an explanation names the plainest objection.
+Whose answer it is comes first, then whether it is still good and may be used again, then what the two questions say,
+and how similar they are last, so that an explanation names the plainest objection.
 """
 
 from crowkis.guard import reports, tags, tenancy, trust
 from crowkis.lifecycle import freshness
-from crowkis.match import confidence, context, contrast, image, negation, numbers, quoted, similarity, space, thresholds
+from crowkis.match import (
+    confidence,
+    context,
+    contrast,
+    image,
+    negation,
+    numbers,
+    quoted,
+    reuse,
+    similarity,
+    space,
+    thresholds,
+)
 from crowkis.values.question import Gate
 
 OWN_RULES: tuple[Gate, ...] = (
@@ -31,6 +43,7 @@ GATE_RULES: tuple[Gate, ...] = (
     Gate("tags", tags.carried, tags.measures),
     Gate("trust", trust.enough, trust.measures),
     Gate("flagged", reports.unflagged, reports.flag_measures),
+    Gate("reuse", reuse.allowed, reuse.measures),
     *MEANING_RULES,
 )
 """An objection of one of these is a veto: no confidence outweighs it."""
@@ -44,6 +57,6 @@ BAR_RULES: tuple[Gate, ...] = (
 
 SERVE_RULES: tuple[Gate, ...] = GATE_RULES + BAR_RULES
 
-_FOR_EXACT = ("tenancy", "tags", "freshness", "image", "context", "trust", "flagged")
+_FOR_EXACT = ("tenancy", "tags", "freshness", "image", "context", "trust", "flagged", "reuse")
 EXACT_RULES: tuple[Gate, ...] = tuple(gate for gate in SERVE_RULES if gate.name in _FOR_EXACT)
 """Enough for an exact match: the texts are the same, so the other gates have nothing to object to (a test says so)."""

@@ -6,10 +6,13 @@ shape of the text (code, material behind a colon). Pure, and linear in the words
 """
 
 import re
+from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from crowkis.match import intent_words as said
 from crowkis.match.tokens import tokens
+from crowkis.match.vocabulary import listed
 from crowkis.values.intent import UNREAD, Intent
 
 WORDS_FIRST, WORDS_LAST = 56, 16
@@ -97,18 +100,19 @@ _ASKS_FOR_DOING = 4.0
 _WISHED, _WISHED_THING = 1.6, 3.4
 _YES_OR_NO = 1.2
 _OFFICE = 3.0
-_OWN_RECORD = 2.3
-_CODE_SHAPED = 2.6
+_OWN_RECORD, _OWN_MATTER = 2.3, 1.0
+_CODE_SHAPED = 3.4
 _MATERIAL = 1.4
 _CHAT_ONLY, _CHAT_START = 9.0, 3.6
 _LEAST = 1.2
 """Less than this tells nothing."""
 _MOVING = 2.0
 """Less than this for temporal, and words such as "score" and "price" tell no pace."""
+_FEW = 4_096
 _UNSURE = 1.0
 """Weight nobody has: keeps the score of a lone weak cue low."""
-_COMPARATIVES = frozenset("better worse more less cheaper faster".split())
-_NO_COMPARATIVES = frozenset("other rather ever never after under over number paper water order user letter".split())
+_COMPARATIVES = listed("better worse more less cheaper faster")
+_NO_COMPARATIVES = listed("other rather ever never after under over number paper water order user letter")
 
 
 def intent_of(text: str, marks: list[str] | None = None) -> Intent:
@@ -124,7 +128,7 @@ def reading(text: str) -> Reading:
 
 def _read(text: str, marks: list[str]) -> tuple[Intent, list[Cue]]:
     if len(marks) > WORDS_FIRST + WORDS_LAST:
-        marks = marks[:WORDS_FIRST] + ["."] + marks[-WORDS_LAST:]
+        marks = [*marks[:WORDS_FIRST], ".", *marks[-WORDS_LAST:]]
     sentences, material = _sentences(marks)
     if not sentences:
         return UNREAD, []
@@ -211,11 +215,15 @@ def _opening(words: list[str], cues: list[Cue]) -> None:
     phrase = _OPENINGS.longest(words, start)
     if phrase:
         cues.extend(_OPENINGS.says[phrase])
-        if phrase[0] == "who" and not said.HOLDERS.isdisjoint(words[start + 1 : start + 8]) and "is" in words[start + 1 : start + 3]:
+        if (
+            phrase[0] == "who"
+            and not said.HOLDERS.isdisjoint(words[start + 1 : start + 8])
+            and "is" in words[start + 1 : start + 3]
+        ):
             cues.append(Cue("temporal", _OFFICE, "asks who holds an office or a record"))
     elif start and not wished and words[0] in _REQUESTS_OR_QUESTIONS:
         cues.append(Cue("factual", _YES_OR_NO, f'opens with "{words[0]}"'))
-    if len(phrase) < 2 and len(words) - start > 1 and words[start] in said.DOINGS:
+    if len(phrase) < 2 and len(words) - start > 1 and _is_doing(words, start):
         if said.NOT_DONE.isdisjoint(words[start + 1 : start + 6]):
             cues.append(Cue("transactional", _ASKS_FOR_DOING, f'asks to "{words[start]}"'))
     elif wished and not phrase:
@@ -225,6 +233,15 @@ def _opening(words: list[str], cues: list[Cue]) -> None:
             cues.append(Cue("transactional", _WISHED_THING, f'wants "{" ".join(words[start : start + 3])}"'))
 
 
+def _is_doing(words: list[str], start: int) -> bool:
+    """Does a verb stand there that asks for something to be done?"""
+    head = words[start]
+    if start and words[start - 1] in _ARTICLES:
+        return False
+    return head in said.DOINGS and (head not in said.NOUNS_TOO or start > 0 or words[start + 1] in said.POINTERS)
+
+
+_ARTICLES = frozenset({"a", "an", "the", "my"})
 _REQUESTS_OR_QUESTIONS = frozenset({"can", "could", "would", "will"})
 
 
@@ -244,18 +261,21 @@ def _anywhere(words: list[str], cues: list[Cue]) -> None:
 
 
 def _own_records(words: list[str], cues: list[Cue]) -> None:
-    """Things of the asker's own: "my last payment"."""
+    """Things of the asker's own: "my last payment". Of "my account balance" the balance counts."""
+    told = None
     for place, word in enumerate(words):
         if word == "my":
             for thing in words[place + 1 : place + 1 + RECORD_REACH]:
-                if thing in said.RECORDS:
-                    cues.append(Cue("personal", _OWN_RECORD, f'asks about "my {thing}"'))
-                    return
+                if thing in said.RECORDS and (told is None or told in said.MATTERS):
+                    told = thing
+    if told is not None:
+        weight = _OWN_MATTER if told in said.MATTERS else _OWN_RECORD
+        cues.append(Cue("personal", weight, f'asks about "my {told}"'))
 
 
 def _comparatives(words: list[str], cues: list[Cue]) -> None:
     """ "-er than", "which is -er", and a choice of two after a word that asks which."""
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in pairwise(words):
         if word == "than" and (before in _COMPARATIVES or (before.endswith("er") and before not in _NO_COMPARATIVES)):
             cues.append(Cue("comparison", 3.4, f'says "{before} than"'))
             return
@@ -266,7 +286,7 @@ def _comparatives(words: list[str], cues: list[Cue]) -> None:
         cues.append(Cue("comparison", 1.8, 'asks to choose with "or"'))
 
 
-_CHOOSING = frozenset("which is are should who do does what debit".split())
+_CHOOSING = listed("which is are should who do does what debit")
 
 
 def _material(cues: list[Cue]) -> None:
@@ -282,6 +302,12 @@ def _foreign(words: list[str]) -> bool:
     return any(word in said.FOREIGN or not word.isascii() for word in words)
 
 
+@lru_cache(_FEW)
+def _one_of_few(name: str, score: float, pace: str) -> Intent:
+    """The same object for the same values: every stored question keeps one."""
+    return Intent(name, score, pace)
+
+
 def _decided(words: list[str], cues: list[Cue]) -> Intent:
     """The heaviest intent; of two as heavy, the one whose evidence came first. Too little of it: a fact, score 0."""
     totals: dict[str, float] = {}
@@ -291,9 +317,9 @@ def _decided(words: list[str], cues: list[Cue]) -> Intent:
     best = max(totals, key=totals.__getitem__, default="factual")
     weight = totals.get(best, 0.0)
     if weight < _LEAST:
-        return Intent("factual", 0.0, pace)
+        return _one_of_few("factual", 0.0, pace)
     second = max((other for name, other in totals.items() if name != best), default=0.0)
-    return Intent(best, round(weight / (weight + second + _UNSURE), 3), pace)
+    return _one_of_few(best, round(weight / (weight + second + _UNSURE), 2), pace)
 
 
 def _pace(words: list[str]) -> str:

@@ -48,6 +48,9 @@ OPENINGS: Phrases = {
         1.5: "what|which|in what|at what|on what|in which|to what|from what|name|list|give me the|give|find",
         2.0: "what is the|what are the|what was the|what were the|what is|what was|how much|how long|how often|"
              "which of|name the|list the|list all|what kind of|what type of|what sort of|how fast|how big",
+        3.0: "will my|will i|am i|do i have to|do i need|do i need to|do i need a|am i able to|am i allowed to|am i charged",
+        4.6: "do you support|do you offer|do you accept|do you deal|do you deal with|do you supply|do you take|do you charge|"
+             "do you provide|do you sell|do you ship|do you deliver|do you allow|do you work with|do you guys|are you charging",
         2.4: "who|whose|whom|when|where|when did|where did|who was|how many|how far|how old|how tall|how high|how deep|how large|"
              "what year|in what year|in which year|what date|which year|how late|what is the name of|what color|what colors|"
              "what time does|what time do|how much does|how much is|how long does|how long is|how much do you|how long did",
@@ -62,6 +65,8 @@ OPENINGS: Phrases = {
              "the meaning of|help me understand|understand|prove|outline the|give an overview of|what explains|illustrate",
     },
     "procedural": {
+        3.4: "why is my|why are my|why was my|why has my|why were my|why did my|why have my|why was i|why am i|why have i|"
+             "why did i|why do i have to|why did not i",
         1.6: "i see|there is a|there are|i just|i received|i got|i was|i have a|i made|i think|something|someone|i noticed",
         2.4: "my|i do not|i did not|i have not|my card|my account|our",
         2.7: "can i|could i|am i able to|is it possible to|is it possible for me to|may i|are you able to|what can i do|"
@@ -104,10 +109,10 @@ OPENINGS: Phrases = {
     },
     "personal": {
         3.4: "when should i expect|what date do i|how fast am i|what date is my|tell me if my|what is my|what are my|where is my|where are my|when is my|when are my|who is my|who are my|how is my|"
-             "what was my|what were my|when was my|where was my|which of my|why is my|why are my|why was my|why has my|"
-             "why were my|why did my|why have my|why was i|why am i|why have i|why did i|when does my|when do my|when will my|"
+             "what was my|what were my|when was my|where was my|which of my|"
+             "when does my|when do my|when will my|"
              "when did my|when did i|when do i|when am i|when will i|when was i|how much do i have|how many do i have|"
-             "did my|has my|have my|is my|are my|was my|were my|do i have|do i owe|do i still|am i|did i|have i|was i|will my|will i|"
+             "did my|has my|have my|is my|are my|was my|were my|do i have|do i owe|do i still|did i|have i|was i|"
              "how much do i|how much did i|how much have i|how many did i|how many have i|what did i|what have i|"
              "where did i|where have i|show me my|show my|tell me my|list my|what do i have|what do i owe|how much money do i|"
              "what am i|where am i|which of my|read me my|read my|remind me of my|remind me what|check my|what is in my|"
@@ -287,13 +292,22 @@ DOINGS = listed(
 )
 """Verbs that, at the head of a request, ask for something to be done in the world."""
 
+NOUNS_TOO = listed(
+    "text email message file set mark log print stream post track claim charge credit wire rate request test dial order report share"
+)
+"""Of these verbs a bare one may be a noun: it asks for something only before a word of POINTERS or behind politeness."""
+
+POINTERS = listed("a an the my this that these those me us him her it our all some every any up to for two three")
+
 NOT_DONE = listed(
     "code script program function loop query class method list array string sentence paragraph text following letters "
     "file poem story essay python javascript java sql html css regex variable essays into equation recipe recipes"
 )
 """Objects that make a verb of DOINGS something to be written rather than done."""
 
-WISHED_THINGS = listed("card checks check refund cab taxi ride pizza agent human representative replacement receipt ticket")
+WISHED_THINGS = listed(
+    "card checks check refund cab taxi ride pizza agent human representative replacement receipt ticket"
+)
 """After "i need" and "i want": things that are asked for by naming them."""
 
 HOLDERS = listed(
@@ -301,6 +315,11 @@ HOLDERS = listed(
     "secretary chairman chairwoman senator head leader director owner holder richest tallest oldest youngest ambassador"
 )
 """Offices and records that pass on: "who is" and one of these asks about today."""
+
+MATTERS = listed(
+    "account accounts card cards pin phone transfer transfers payment payments statement withdrawal transaction transactions"
+)
+"""Of RECORDS those that people mostly name to say what went wrong with them: a weak sign that a record is asked for."""
 
 RECORDS = listed(
     """

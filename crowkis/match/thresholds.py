@@ -2,10 +2,11 @@
 
 What is known before any report is the confidence itself, calibrated offline: 1 - confidence is the risk. Traffic
 differs, so reports correct that: the log-odds of the risks are shifted and stretched (logistic recalibration, Platt
-1999), and every shift and slope is weighed by how well it explains the reports (a Bayesian grid). The bar is the lowest one above which the mean risk of what would be served stays within the budget
-at the upper end of what is still believable (an upper confidence bound on the risk, as in risk-controlling prediction
-sets, Bates et al. 2021), so few reports mean a high bar. Reports may be mistaken: how many are is learned from those
-about exact repeats, which are right but for mistakes (Natarajan et al. 2013 give the correction). Old reports fade.
+1999), and every shift and slope is weighed by how well it explains the reports (a Bayesian grid). The bar is the lowest
+one above which the mean risk of what would be served stays within the budget at the upper end of what is still
+believable (an upper confidence bound on the risk, as in risk-controlling prediction sets, Bates et al. 2021), so few
+reports mean a high bar. Reports may be mistaken: how many are is learned from those about exact repeats, which are
+right but for mistakes (Natarajan et al. 2013 give the correction). Old reports fade.
 
 Only what was served is reported on; below the bar there are no reports, and what is believed there follows from the
 table and from the reports above. No answer is ever served to find out.

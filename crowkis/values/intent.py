@@ -1,7 +1,12 @@
 """What questions are for: the twelve intents, how far an answer to each may be reused and for how long.
 
 INTENTS is the one table; the settings intent_postures, intent_shelf_lives and intent_bars override its columns, a
-cell at a time. Which intent a text has is worked out in match/intents.py.
+cell at a time. Which intent a text has is worked out in match/intent.py.
+
+Who asks is not known: a tenant or a namespace may hold one person or a million. So no scope counts as the same person:
+what is to be done for somebody is served to nobody, and what is somebody's own only for the very same words. Where
+that is still too much (one tenant, many people, their own records), say personal=never; where each person has a
+tenant or namespace of their own, personal=free and transactional=verbatim lose nothing.
 """
 
 from collections.abc import Mapping
@@ -31,7 +36,7 @@ class IntentRow(NamedTuple):
     posture: str
     """One of POSTURES."""
     shelf_life_s: int
-    """How long an answer stored without EX, PX or PERSIST lives; 0: no end of its own."""
+    """How long an answer stored without EX or PX lives; 0: no end of its own."""
     confidence_min: float | None
     """The bar its candidates must reach; None: the general one."""
 
@@ -48,7 +53,7 @@ INTENTS: tuple[IntentRow, ...] = (
     IntentRow("creative", "A text to be made up: a poem, a letter, names.", "verbatim", 0, None),
     IntentRow("code", "A program to be written, read or mended.", "payload", 0, None),
     IntentRow("transform", "A given text to translate, summarise, extract from, classify.", "payload", 0, None),
-    IntentRow("conversational", "Small talk: greetings, thanks, yes and no, questions about you.", "verbatim", 0, None),
+    IntentRow("conversational", "Small talk: greetings, thanks, yes and no, questions about you.", "cautious", 0, None),
     IntentRow("unread", "None of the twelve: a text in a language the cues do not know.", "cautious", 0, 0.97),
 )
 """`crowkis docs` prints this table. The last row is no intent: it is what is done where none can be told."""

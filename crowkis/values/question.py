@@ -1,8 +1,9 @@
 """What is asked, what was found, what is allowed: the three things a serve rule looks at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from crowkis.values.intent import POSTURE_COLUMN, UNREAD, Intent
 from crowkis.values.verdict import Reason
 
 STANDS, LEANS, HANGS = 0, 1, 2
@@ -47,6 +48,8 @@ class Features(NamedTuple):
     """How many negating words or prefixes the text holds."""
     leaning: Leaning = NOT_LEANING
     """Whether it can be understood without what was said before it."""
+    intent: Intent = UNREAD
+    """What the text is for."""
 
 
 class Scope(NamedTuple):
@@ -127,6 +130,8 @@ class Policy(NamedTuple):
     flagged_min: float = 1.0
     """From which nearness on a question is practically the flagged one."""
     trust_min: float = 0.0
+    postures: Mapping[str, str] = POSTURE_COLUMN
+    """Intent to how far its answers may be reused."""
     confidence_min: float = 0.0
     metric: str = COSINE
     """Whether confidence or cosine decides."""

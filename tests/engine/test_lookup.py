@@ -7,6 +7,7 @@ from crowkis.engine.engine import entry_id_of
 from crowkis.engine.lookup import Asked, client_space, exact, find, nearest, with_vector
 from crowkis.interfaces import EmbedderError
 from crowkis.match.features import features
+from crowkis.settings import BY_NAME
 from crowkis.values.errand import EmbedText
 from crowkis.values.limits import CANDIDATES_FIRST, CANDIDATES_MAX
 from crowkis.values.question import Scope
@@ -119,7 +120,7 @@ def test_the_search_ends_at_a_limit(engine, store):
 
 def test_what_is_below_the_bar_ends_the_search(engine, store):
     for number in range(5):
-        store(f"text {'abcde'[number]}", towards(0.5 - number / 100))
+        store(f"stored {'abcde'[number]}", towards(0.5 - number / 100))
     found = seek(engine, asked("asked"))
 
     assert ("similarity.below-bar", 1) == (found.objection.id, len(found.verdicts))
@@ -164,3 +165,23 @@ def test_every_look_up_is_counted_by_its_result_and_reason(engine, store):
     assert {"exact": 1, "vector": 1, "miss": 1} == metrics.split["lookups_total"]
     assert {"numbers.differ": 1} == metrics.split["refusals_total"]
     assert {"exact", "vector", "miss"} == set(metrics.histograms["lookup_seconds"])
+
+
+def test_look_ups_that_met_answers_are_counted_by_intent(engine, store):
+    store("how do i log in", NORTH)
+    store("cancel my order", towards(-1))
+    for text in ("how do i log in", "how can i log in", "cancel my order", "pay my rent"):
+        find(engine, asked(text), lambda engine, found: None)
+
+    assert {"procedural": 2, "transactional": 2} == engine.metrics.split["intent_lookups_total"]
+    assert {"procedural": 2} == engine.metrics.split["intent_hits_total"]
+
+
+def test_the_intents_own_bar_lets_in_what_the_general_one_keeps_out(new_engine):
+    for bars, served in (("", False), ("procedural=0.5", True), ("factual=0.5", False)):
+        engine = new_engine(similarity_min=0.9, intent_bars=BY_NAME["intent_bars"].parse(bars))
+        text = "how do i log in"
+        entry = Entry(entry_id_of(text, SCOPE), SCOPE, text, features(text), frozenset(), client_space(4), 1, 0, 6)
+        engine.state.apply(PutEntry(entry, towards(0.7), b"answer"))
+
+        assert served == (seek(engine, asked("how can i log in")).hit is not None)

@@ -89,6 +89,7 @@ UNTESTED_ALONE = {
     "crowkis/cli/server.py",
     "crowkis/commands/connection.py",
     "crowkis/commands/inspect.py",
+    "crowkis/commands/meaning.py",
     "crowkis/commands/report.py",
     "crowkis/commands/retention.py",
     "crowkis/commands/semantic.py",

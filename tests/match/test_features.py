@@ -8,15 +8,18 @@ from hypothesis import strategies as st
 
 from crowkis.match.features import features
 from crowkis.match.normalise import normalise
-from crowkis.values.question import Features
 
 
-def test_features_hold_numbers_quotes_and_negations():
-    assert Features(("<=2 people", "--01-02"), ("Hi",), 1) == features('do not say "Hi" to at most two people on Jan 2')
+def test_features_hold_numbers_quotes_negations_and_intent():
+    known = features('do not say "Hi" to at most two people on Jan 2')
+
+    assert (("<=2 people", "--01-02"), ("Hi",), 1) == known[:3]
+    assert "factual" == known.intent.name
 
 
 def test_a_plain_question_has_none():
-    assert Features((), (), 0) == features("How do I reset my password?")
+    assert ((), (), 0) == features("How do I reset my password?")[:3]
+    assert "procedural" == features("How do I reset my password?").intent.name
 
 
 @given(st.text())

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from crowkis.engine.rules import EXACT_RULES, SERVE_RULES
 from crowkis.match.features import features
 from crowkis.match.judge import Finding, explain, judge
+from crowkis.values.intent import NAMES, POSTURE_COLUMN
 from crowkis.values.question import Candidate, Gate, Policy, Question, Scope
 from crowkis.values.verdict import REASONS, Reason
 
@@ -24,7 +25,7 @@ candidates = st.builds(
     ),
     texts, scopes, spaces, tags, moments, st.floats(-1, 1), st.booleans(),
 )  # fmt: skip
-policies = st.builds(Policy, st.floats(0, 1))
+policies = st.builds(Policy, st.floats(0, 1), postures=st.sampled_from([POSTURE_COLUMN, dict.fromkeys(NAMES, "never")]))
 
 
 @given(questions, candidates, policies)
