@@ -22,7 +22,6 @@ REFUSED = [
     ("cancel my order", "how do I cancel my order", "reuse.never"),
     ("what is my balance", "how much is in my account balance", "reuse.not-verbatim"),
     ("write a poem about rain", "compose a poem on rain", "reuse.not-verbatim"),
-    ("thanks", "hello", "reuse.not-verbatim"),
     ("translate good morning to Dutch", "translate good evening to Dutch", "reuse.other-payload"),
     ("summarise this text: it rained", "summarise this text: it snowed", "reuse.other-payload"),
     ("wo ist der Bahnhof", "where is the station", "reuse.other-intent"),
