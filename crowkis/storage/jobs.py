@@ -4,10 +4,12 @@ Never touches the memtable that is being written to.
 """
 
 from crowkis.interfaces import Filesystem
+from crowkis.storage.counts import Counts
 from crowkis.storage.memtable import Memtable
 from crowkis.storage.recovery import remove_covered
 from crowkis.storage.tree import Drop, Tree
 from crowkis.storage.version import Fold
+from crowkis.storage.wal import Wal
 
 
 class FlushJob:
@@ -50,4 +52,39 @@ class FoldJob:
         self.done = True
 
 
-Job = FlushJob | FoldJob
+class ResumeJob:
+    """Everything that may be in memory alone, on its way into tables, so that a doubtful log is no longer needed.
+
+    The order is the safety (FORMAT.md, "After a failed write"): leave word that the next segment may begin without an
+    end before it, write tables and the manifest that names them and that segment, begin it, remove the older ones. May
+    be run again after a failure and goes on where it was. Never appends to, syncs or reads the doubtful segment.
+    """
+
+    kind = "resume"
+    name = "resuming after a disk error"
+
+    def __init__(self, wal: Wal, memtable: Memtable, counts: Counts, frozen: FlushJob | None) -> None:
+        """`memtable` takes no changes while in doubt; `frozen` is what an earlier flush could not write."""
+        self.done = False
+        self.failure = ""
+        self.frozen = frozen
+        self._wal = wal
+        self._memtable = memtable
+        self._counts = counts
+        self._flushed = False
+
+    def run(self, filesystem: Filesystem, tree: Tree) -> None:
+        """Write what is in memory, then begin a log that can be trusted. Raises OSError."""
+        if self.frozen is not None:
+            self.frozen.run(filesystem, tree)
+        if not self._flushed:
+            log_from = self._wal.promise_successor()
+            tree.flush(self._memtable, log_from, self._counts.counted, self._counts.snapshot())
+            self._flushed = True
+        if not self.done:
+            self._wal.abandon()
+            self.done = True
+        remove_covered(filesystem, self._wal.number)
+
+
+Job = FlushJob | FoldJob | ResumeJob

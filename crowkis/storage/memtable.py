@@ -62,6 +62,18 @@ class Memtable(dict[bytes, bytes | None]):
         self.prefixes.add(prefix)
         self._lengths = tuple({len(kept) for kept in self.prefixes})
 
+    def drain(self, keys: int) -> bool:
+        """Free up to `keys` entries of a memtable nobody reads any more: all at once would hold every thread.
+
+        True when nothing is left.
+        """
+        for _ in range(min(len(self), keys)):
+            self.popitem()
+        if not self:
+            self.clear()
+            self.order.forget()
+        return not self
+
     def measure(self) -> None:
         """Work out `held_bytes` anew, after changes made past the store."""
         self.held_bytes = sum(map(len, self)) + sum(len(value) for value in self.values() if value)
@@ -82,3 +94,16 @@ class Memtable(dict[bytes, bytes | None]):
     def pairs(self, prefix: bytes, after: bytes | None) -> Iterator[Pair]:
         """Pairs whose key begins with `prefix`, in key order, from the first one greater than `after`."""
         return ((key, self[key]) for key in self.order.keys(prefix, after))
+
+
+def reader(memtable: Memtable) -> tuple[Callable[[bytes], bytes | None], Callable[[Memtable], None]]:
+    """A look-up that stays the same callable, and a way to put another memtable behind it without a copy."""
+
+    def get(key: bytes) -> bytes | None:
+        return memtable[key]
+
+    def serve_from(fresh: Memtable) -> None:
+        nonlocal memtable
+        memtable = fresh
+
+    return get, serve_from

@@ -48,8 +48,10 @@ class Plan(NamedTuple):
 
     checkpoint: int | None
     segments: list[int]
-    """Without a gap; empty in a new directory."""
+    """Without a gap; empty in a new directory, and where the log was to begin anew at `first`."""
     leftovers: list[str]
+    first: int
+    """The segment reading begins with."""
 
 
 def holds_store(names: Iterable[str]) -> bool:
@@ -59,7 +61,10 @@ def holds_store(names: Iterable[str]) -> bool:
 
 
 def plan(names: Iterable[str], manifest: Manifest | None = None) -> Plan:
-    """Sort out a directory's files by name alone; files of strangers are left alone. Raises Corruption on a gap."""
+    """Sort out a directory's files by name alone; files of strangers are left alone. Raises Corruption on a gap.
+
+    Where Wal.promise_successor() left word that the log was about to begin anew, its absence is no gap.
+    """
     checkpoints, segments, leftovers = {}, {}, []
     live_tables = {line.number for line in manifest.tables} if manifest else set()
     for name in names:
@@ -81,12 +86,15 @@ def plan(names: Iterable[str], manifest: Manifest | None = None) -> Plan:
     for expected, number in enumerate(live, start=first):
         if number != expected:
             raise Corruption(segment_name(expected), 0, f"is missing, though {segment_name(number)} is there")
+    promised = manifest and first - 1 in segments and segment_name(first) + TEMPORARY_SUFFIX in leftovers
+    if promised and not live:
+        return Plan(checkpoint, live, leftovers, first)
     if not live and (manifest or checkpoint is not None):
         names_it = MANIFEST_NAME if manifest else checkpoint_name(first)
         raise Corruption(segment_name(first), 0, f"is missing, though {names_it} is there")
     if not live and live_tables | {table_number(name) for name in leftovers} - {None}:
         raise Corruption(MANIFEST_NAME, 0, "is missing, and so is the log, though there are tables")
-    return Plan(checkpoint, live, leftovers)
+    return Plan(checkpoint, live, leftovers, first)
 
 
 def recover(
@@ -109,7 +117,7 @@ def recover(
     if files.checkpoint is not None:
         read_checkpoint(files.checkpoint, filesystem.read(checkpoint_name(files.checkpoint)), table)
     data, found, records, older_bytes = b"", Replayed(b"", 0, 0, 0), 0, {}
-    newest = files.segments[-1] if files.segments else 1
+    newest = files.segments[-1] if files.segments else files.first
     for number in files.segments:
         data = filesystem.read(segment_name(number))
         found = replay_segment(number, data, newest=number == newest, table=table, counts=counts)

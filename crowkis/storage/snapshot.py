@@ -52,3 +52,27 @@ class Snapshot:
         """In any thread: files kept for it may go; a reader stops at its next pair."""
         self.fail("it was given back")
         self._version = None
+
+
+class Promised:
+    """The snapshots that wait for a flush: for the next one to begin, or for the one under way to be done."""
+
+    def __init__(self) -> None:
+        self.wanted: list[Snapshot] = []
+        self._flushing: list[Snapshot] = []
+
+    def begin_flush(self) -> None:
+        """A flush begins here: it is the moment all that are wanted show."""
+        self._flushing, self.wanted = self.wanted, []
+
+    def settle(self, version: Version) -> None:
+        """That flush is done."""
+        for snapshot in self._flushing:
+            snapshot.settle(version)
+        self._flushing = []
+
+    def fail(self, cause: str) -> None:
+        """They would wait for ever: no flush will come, or not soon."""
+        for snapshot in self.wanted + self._flushing:
+            snapshot.fail(cause)
+        self.wanted, self._flushing = [], []

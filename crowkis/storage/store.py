@@ -4,7 +4,8 @@ A change is visible at once, reaches the log with append() - everything since th
 there after a crash or wholly not - and survives a crash after sync(). Who calls which when is the caller's policy.
 One owner thread does everything, except that sync(), begin_flush() and run() may each be in one other thread.
 Never knows what keys and values mean, never reads a clock.
-After any OSError in the log the store is in doubt: reads go on, writes are refused until it is opened again.
+After any OSError in the log the store is in doubt: reads go on and show what is in memory, writes are refused until a
+ResumeJob has made all of that durable without that log, or the store is opened again.
 """
 
 import os
@@ -16,12 +17,12 @@ from crowkis.storage.block import MISSING
 from crowkis.storage.cache import CACHE_BYTES_MAX, BlockCache
 from crowkis.storage.counts import COUNTED_PREFIX_BYTES, Counts
 from crowkis.storage.errors import Corruption, DiskError
-from crowkis.storage.jobs import FlushJob, FoldJob, Job
-from crowkis.storage.memtable import Memtable
+from crowkis.storage.jobs import FlushJob, FoldJob, Job, ResumeJob
+from crowkis.storage.memtable import Memtable, reader
 from crowkis.storage.merge import Source, merged
 from crowkis.storage.record import PUT, REMOVE, REMOVE_PREFIX, REPLACE, put_head, remove_head
 from crowkis.storage.recovery import RecoveryReport, recover
-from crowkis.storage.snapshot import Snapshot
+from crowkis.storage.snapshot import Promised, Snapshot
 from crowkis.storage.tree import Drop, Tree
 from crowkis.storage.version import LEVEL0_TABLES_MANY, LEVEL0_TABLES_MAX
 from crowkis.storage.wal import SEGMENT_BYTES_MAX, Entropy, Wal
@@ -64,23 +65,24 @@ class Store:
         self._frozen: Memtable | None = None
         self._frozen_counts: dict[bytes, int] = {}
         self._frozen_from = 0
-        self._wanted: list[Snapshot] = []
-        """Snapshots that wait for the next flush to begin."""
-        self._flushing: list[Snapshot] = []
-        """Snapshots that wait for the flush under way."""
+        self._promised = Promised()
         self._leaving: Memtable | None = None
-        self._flush: FlushJob | None = None
+        self._flush: FlushJob | ResumeJob | None = None
         self._fold: FoldJob | None = None
+        self._resume: ResumeJob | None = None
+        """The one to be run, again where it failed, while in doubt."""
         self._wal: Wal
         self.report: RecoveryReport
         self._wal, self._counts, self.report = recover(
             filesystem, entropy, self.tree, self._memtable, counted, segment_bytes_max
         )
-        self.get, self._serve_from = _reader(self._memtable)
+        self.get, self._serve_from = reader(self._memtable)
         if self.tree.manifest.counted != counted or not self.report.tables:
             self._count_anew(counted)
         self._pieces: list[bytes] = []
         self._pending_bytes = 0
+        self._early_failure: OSError | None = None
+        """What kept the first part of a large batch from being written; append() tells it."""
         self.in_doubt: str | None = None
         """Why writes are refused, or None."""
 
@@ -173,7 +175,7 @@ class Store:
         self._pieces += (put_head(kind, key_bytes, value_bytes), key, value)
         self._pending_bytes += key_bytes + value_bytes
         if self._pending_bytes > BATCH_BYTES_MAX:
-            self.append()
+            self._append_early()
 
     def remove(self, key: bytes) -> bool:
         """Forget `key`; False where it was not there, and then nothing is logged. Raises DiskError when in doubt.
@@ -218,17 +220,26 @@ class Store:
         """Write the changes since the last append as one record, with one call; False where there were none."""
         if self.in_doubt is not None:
             raise self._refusal()
-        if self._leaving is not None:
-            self._drain(self._leaving)
+        if self._leaving is not None and self._leaving.drain(DRAIN_KEYS):
+            self._leaving = None
         if not self._pieces:
             return False
+        self._append_early()
+        if self._early_failure is not None:
+            raise self._doubt("writing the log", self._early_failure) from self._early_failure
+        return True
+
+    def _append_early(self) -> None:
+        """Write what there is. A failure waits for append(): who makes several changes in a row makes them all."""
+        if self._early_failure is not None:
+            return
         try:
             self._wal.append(self._pieces)
         except OSError as error:
-            raise self._doubt("writing the log", error) from error
+            self._early_failure = error
+            return
         self._pieces.clear()
         self._pending_bytes = 0
-        return True
 
     def sync(self) -> None:
         """Make everything appended durable. May run in another thread, beside append() too. Raises DiskError."""
@@ -275,7 +286,7 @@ class Store:
         if self._flush is not None or self.in_doubt is not None:
             return False
         full = self._memtable.size_bytes >= self._memtable_bytes_max or self._wal.segment_full
-        return full or self._frozen is not None or bool(self._wanted)
+        return full or self._frozen is not None or bool(self._promised.wanted)
 
     @property
     def fold_due(self) -> bool:
@@ -299,11 +310,28 @@ class Store:
             self._frozen_from = self._wal.number
             self._memtable = Memtable(self._find_below)
             self._serve_from(self._memtable)
-            self._flushing, self._wanted = self._wanted, []
+            self._promised.begin_flush()
         elif self.in_doubt is not None:
             raise self._refusal()
-        self._flush = FlushJob(self._frozen, self._frozen_from, self._counts.counted, self._frozen_counts)
+        self._flush = self._frozen_job(self._frozen)
         return self._flush
+
+    def _frozen_job(self, frozen: Memtable) -> FlushJob:
+        return FlushJob(frozen, self._frozen_from, self._counts.counted, self._frozen_counts)
+
+    @property
+    def resume_due(self) -> bool:
+        """Is the store in doubt, with nothing under way that would be in a resuming's way?"""
+        return self.in_doubt is not None and self._flush is None
+
+    def begin_resume(self) -> ResumeJob:
+        """First step, owner thread, touches no disk: while in doubt, take up what is to lead out of it."""
+        assert self.resume_due
+        if self._resume is None:
+            frozen = None if self._frozen is None else self._frozen_job(self._frozen)
+            self._resume = ResumeJob(self._wal, self._memtable, self._counts, frozen)
+        self._flush = self._resume
+        return self._resume
 
     def begin_snapshot(self) -> Snapshot:
         """What will be there when the next flush begins, for another thread to read. O(1); makes that flush due.
@@ -314,7 +342,7 @@ class Store:
             raise self._refusal()
         snapshot = Snapshot()
         if self._memtable or self._memtable.prefixes or self._frozen is not None:
-            self._wanted.append(snapshot)
+            self._promised.wanted.append(snapshot)
         else:
             snapshot.settle(self.tree.version)
         return snapshot
@@ -346,18 +374,23 @@ class Store:
             return
         assert job is self._flush
         self._flush = None
-        if job.done:
+        flush = job.frozen if isinstance(job, ResumeJob) else job
+        if flush is not None and flush.done and self._frozen is not None:
             self._leaving, self._frozen = self._frozen, None
             self._wal.forget_before(self._frozen_from)
-            for snapshot in self._flushing:
-                snapshot.settle(self.tree.version)
-            self._flushing = []
-        else:
-            self._fail_snapshots(f"{job.name}: {job.failure}")
+            self._promised.settle(self.tree.version)
+        if not job.done:
+            self._promised.fail(f"{job.name}: {job.failure}")
+        elif isinstance(job, ResumeJob):
+            self._leaving, self._memtable = self._memtable, Memtable(self._find_below)
+            self._serve_from(self._memtable)
+            self._pieces.clear()
+            self._pending_bytes = 0
+            self._resume = self._early_failure = self.in_doubt = None
 
     def close(self) -> None:
         """Let go of the log without syncing it; what was not appended is lost."""
-        self._fail_snapshots("the store was closed")
+        self._promised.fail("the store was closed")
         self._wal.close()
 
     def _is_there(self, key: bytes) -> bool:
@@ -384,15 +417,6 @@ class Store:
         except OSError as error:
             raise DiskError("reading a table", str(error)) from error
 
-    def _drain(self, leaving: Memtable) -> None:
-        """Free a flushed memtable bit by bit: all at once would hold every thread."""
-        for _ in range(min(len(leaving), DRAIN_KEYS)):
-            leaving.popitem()
-        if not leaving:
-            leaving.clear()
-            leaving.order.forget()
-            self._leaving = None
-
     def _count_anew(self, counted: bytes) -> None:
         self._counts = Counts(counted)
         for at in range(len(counted)):
@@ -409,31 +433,12 @@ class Store:
         self._pieces += (remove_head(kind, len(key)), key)
         self._pending_bytes += len(key)
         if self._pending_bytes > BATCH_BYTES_MAX:
-            self.append()
+            self._append_early()
 
     def _doubt(self, during: str, error: OSError) -> DiskError:
         self.in_doubt = f"{during}: {error}"
-        self._fail_snapshots(self.in_doubt)
+        self._promised.fail(self.in_doubt)
         return DiskError(during, str(error))
 
-    def _fail_snapshots(self, cause: str) -> None:
-        """They would wait for ever: no flush will come, or not soon."""
-        for snapshot in self._wanted + self._flushing:
-            snapshot.fail(cause)
-        self._wanted, self._flushing = [], []
-
     def _refusal(self) -> DiskError:
-        return DiskError("writes are stopped until the store is opened again", self.in_doubt or "")
-
-
-def _reader(memtable: Memtable) -> tuple[Callable[[bytes], bytes | None], Callable[[Memtable], None]]:
-    """A look-up that stays the same callable, and a way to put another memtable behind it without a copy."""
-
-    def get(key: bytes) -> bytes | None:
-        return memtable[key]
-
-    def serve_from(fresh: Memtable) -> None:
-        nonlocal memtable
-        memtable = fresh
-
-    return get, serve_from
+        return DiskError("writes are stopped after an earlier disk error", self.in_doubt or "")

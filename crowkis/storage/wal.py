@@ -2,8 +2,8 @@
 
 A segment comes to be under a temporary name, header and all, is synced and then renamed: a segment that has its name
 has its header. Every segment but the newest ends with an END record and was synced before its successor appeared.
-Never changes a file in place, never cuts off a record that intact records follow, never goes on after an OSError
-(the store sees to that).
+Never changes a file in place, never cuts off a record that intact records follow, never goes on in a segment after an
+OSError (the store sees to that): resume.py leads to the next one.
 """
 
 import re
@@ -120,7 +120,7 @@ class Wal:
         """Begin segment `number` with `kept` (a header and batches) or, where that is empty, a fresh header.
 
         What was read may exist in the page cache alone, even after a failed sync: writing it again is what makes
-        it durable, and leaves an unfinished write behind. See FORMAT.md, "After a failed sync". Raises OSError.
+        it durable, and leaves an unfinished write behind. See FORMAT.md, "After a failed write". Raises OSError.
         """
         self._filesystem = filesystem
         self._entropy = entropy
@@ -196,6 +196,28 @@ class Wal:
         self._number = number
         self._mark = read_header(name, kept, LOG_MAGIC, number)
         self._segment_bytes[number] = len(kept)
+
+    def promise_successor(self) -> int:
+        """Leave word, durable, that the next segment may begin though the newest has no end; gives its number.
+
+        The word is the next segment's temporary name. It counts once the manifest lets the log go on there, and
+        recovery.plan() then takes it for an empty segment. Raises OSError.
+        """
+        number = self._number + 1
+        self._filesystem.create(segment_name(number) + TEMPORARY_SUFFIX).close()
+        self._filesystem.sync_directory()
+        return number
+
+    def abandon(self) -> None:
+        """Leave the newest segment as it is, whatever that is, and begin the promised one.
+
+        The manifest must say already that the log goes on there. May be called again after an OSError.
+        """
+        with self._syncing:
+            self._file.close()
+            self._begin_segment(self._number + 1, b"")
+            self._synced_bytes = self._appended_bytes
+            self.forget_before(self._number)
 
     def forget_before(self, number: int) -> None:
         """No longer count the segments older than `number`: a durable checkpoint covers them."""

@@ -1,8 +1,8 @@
-"""A disk in memory that loses power, tears writes, fails its k-th call and fills up, all from one seed.
+"""A disk in memory that loses power, tears writes, fails its k-th call, reads short and fills up, all from one seed.
 
 It keeps the promises of interfaces.Filesystem and File and not one more: what was not synced may vanish or be torn,
 names change durably only with sync_directory(), and a failed sync drops data that the next sync will not bring back.
-Never touches a real file. Not modelled: short reads, and damage to what was synced (see `damaged`).
+Never touches a real file. Not modelled: damage to what was synced (see `damaged`).
 """
 
 import errno
@@ -71,9 +71,12 @@ class FaultyRandomFile:
         self.size_bytes = len(content.data)
 
     def read_at(self, offset: int, size_bytes: int) -> bytes:
-        """The bytes there; fewer only where the file ends."""
-        if self._disk.count_call(None):
+        """The bytes there; fewer where the file ends, and in the one call that reads short."""
+        disk = self._disk
+        if disk.count_call(None):
             raise _injected()
+        if disk.calls == disk.short_at:
+            size_bytes = disk.rng.randrange(max(1, size_bytes))
         return bytes(self._content.data[offset : offset + size_bytes])
 
 
@@ -92,6 +95,9 @@ class FaultyDisk:
         self.rng = rng
         self.fail_at = fail_at
         self.capacity_bytes = capacity_bytes
+        """May be changed at any time: a disk fills up, and room returns."""
+        self.short_at: int | None = None
+        """This call, where it is a read_at(), gives fewer bytes than there are."""
         self.calls = 0
         self.trace: list[str] = []
         """Every call that changes something, in order, as "append: 000001.log"."""

@@ -60,7 +60,11 @@ def test_jobs_say_what_they_are():
     store.finish(flush)
     fold = store.begin_fold(whole=True)
 
-    assert [("flush", True), ("fold", False)] == [(job.kind, job.done) for job in (flush, fold)]
+    store.finish(fold)
+    store.in_doubt = "so that one may begin"
+    jobs = (flush, fold, store.begin_resume())
+
+    assert [("flush", True), ("fold", False), ("resume", False)] == [(job.kind, job.done) for job in jobs]
 
 
 class TestFlush:
@@ -222,3 +226,82 @@ class TestSizes:
         assert (True, True) == (memory[0] > memory[1] + 100, memory[2] > memory[1] + 100)
         assert sum(len(data) for name, data in disk.files().items() if name != "MANIFEST") == store.disk_bytes
         assert 101 == store.bytes_held
+
+
+def doubtful(disk, calls=2):
+    """A store with a table, an acknowledged write in the log, and one more whose append (1) or sync (2) failed."""
+    store = Store.open(disk)
+    store.put(b"a", b"1")
+    flush(store)
+    store.put(b"b", b"2")
+    store.commit()
+    store.put(b"c", b"3")
+    disk.fail_at = disk.calls + calls
+    with pytest.raises(DiskError):
+        store.commit()
+    return store
+
+
+class TestResume:
+    def test_its_effects_on_disk_are_these(self, disk):
+        store = doubtful(disk)
+        before = len(disk.trace)
+        work(store, store.begin_resume())
+
+        assert (TRACES / "resume.txt").read_text().splitlines() == disk.trace[before:]
+
+    @pytest.mark.parametrize("calls", [1, 2])
+    def test_reads_go_on_and_afterwards_writes_do_and_all_of_it_survives(self, disk, calls):
+        store = doubtful(disk, calls)
+        during = dict(store.items())
+        work(store, store.begin_resume())
+        resumed = dict(Store.open(disk.crash()).items())
+        store.put(b"d", b"4")
+        store.commit()
+
+        assert ({b"a": b"1", b"b": b"2", b"c": b"3"}, None) == (during, store.in_doubt)
+        assert (during, {**during, b"d": b"4"}) == (resumed, dict(Store.open(disk.crash()).items()))
+
+    def test_it_is_due_only_in_doubt_and_when_no_flush_is_under_way(self, disk, store):
+        store.put(b"a", b"1")
+        due = [store.resume_due]
+        job = store.begin_flush()
+        store.put(b"b", b"2")
+        disk.fail_at = disk.calls + 1
+        with pytest.raises(DiskError):
+            store.commit()
+        due.append(store.resume_due)
+        work(store, job)
+        due.append(store.resume_due)
+        work(store, store.begin_resume())
+
+        assert [False, False, True, False] == [*due, store.resume_due]
+
+    def test_on_a_full_disk_it_fails_until_there_is_room_and_then_writes_nothing_twice(self, disk):
+        store = doubtful(disk)
+        held = sum(map(len, disk.files().values()))
+        for room_bytes in (10, 100):
+            disk.capacity_bytes = held + room_bytes
+            job = store.begin_resume()
+            with pytest.raises(DiskError, match=r"resuming after a disk error: .*no space"):
+                store.run(job)
+            store.finish(job)
+        disk.capacity_bytes = None
+        work(store, store.begin_resume())
+
+        assert (None, 2) == (store.in_doubt, sum(1 for _ in store.tree.version.tables()))
+
+    def test_a_flush_that_failed_is_made_up_for(self, disk, store):
+        store.put(b"a", b"1")
+        job = store.begin_flush()
+        disk.fail_at = disk.calls + 2
+        with pytest.raises(DiskError):
+            store.run(job)
+        store.finish(job)
+        store.put(b"b", b"2")
+        disk.fail_at = disk.calls + 1
+        with pytest.raises(DiskError):
+            store.commit()
+        work(store, store.begin_resume())
+
+        assert {b"a": b"1", b"b": b"2"} == dict(store.items()) == dict(Store.open(disk.crash()).items())

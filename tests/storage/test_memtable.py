@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crowkis.storage import memtable as memtable_module
-from crowkis.storage.memtable import Memtable
+from crowkis.storage.memtable import Memtable, reader
 
 keys = st.binary(max_size=3)
 tables = st.dictionaries(keys, st.none() | st.binary(max_size=3))
@@ -83,3 +83,18 @@ class TestOrder:
 
 def test_size_counts_what_python_needs_besides():
     assert filled({b"k": b"v"}).size_bytes > 100
+
+
+def test_a_reader_stays_the_same_when_another_memtable_is_put_behind_it():
+    get, serve_from = reader(filled({b"k": b"old"}))
+    found = [get(b"k")]
+    serve_from(filled({b"k": b"new"}))
+
+    assert [b"old", b"new"] == [*found, get(b"k")]
+
+
+def test_it_is_freed_some_keys_at_a_time():
+    table = filled({b"%d" % number: b"" for number in range(5)})
+    freed = [(table.drain(3), len(table)), (table.drain(3), len(table))]
+
+    assert [(False, 2), (True, 0)] == freed

@@ -25,20 +25,20 @@ def reopen(disk):
 
 class TestPlan:
     def test_a_new_directory_has_nothing(self):
-        assert Plan(None, [], []) == plan([])
+        assert Plan(None, [], [], 1) == plan([])
 
     def test_files_of_strangers_are_left_alone(self):
-        assert Plan(None, [1], []) == plan(["000001.log", "model.onnx", "notes.new", "1.log"])
+        assert Plan(None, [1], [], 1) == plan(["000001.log", "model.onnx", "notes.new", "1.log"])
 
     def test_the_newest_checkpoint_counts_and_what_it_covers_is_left_over(self):
         names = ["000001.log", "000002.checkpoint", "000002.log", "000003.checkpoint", "000003.log", "000004.log"]
 
-        assert Plan(3, [3, 4], ["000002.checkpoint", "000001.log", "000002.log"]) == plan(names)
+        assert Plan(3, [3, 4], ["000002.checkpoint", "000001.log", "000002.log"], 3) == plan(names)
 
     def test_temporary_files_are_left_over(self):
         names = ["000001.log", "000002.checkpoint.new", "000002.log.new"]
 
-        assert Plan(None, [1], names[1:]) == plan(names)
+        assert Plan(None, [1], names[1:], 1) == plan(names)
 
     @pytest.mark.parametrize(
         ("names", "missing"),
@@ -62,13 +62,23 @@ class TestPlan:
         manifest = Manifest(2, b"", {}, (TableLine(0, 2, 99, 0),))
         left = ["000001.table", "000003.table.new", "MANIFEST.new", "000002.checkpoint", "000001.log"]
 
-        assert Plan(None, [2], left) == plan(names, manifest)
+        assert Plan(None, [2], left, 2) == plan(names, manifest)
 
     def test_a_log_older_than_the_manifest_says_is_missing(self):
         with pytest.raises(Corruption, match="is missing, though MANIFEST is there") as caught:
             plan(["000001.log", "MANIFEST"], Manifest(2, b"", {}, ()))
 
         assert "000002.log" == caught.value.file
+
+    def test_a_log_about_to_begin_anew_when_power_was_lost_begins_where_the_manifest_says(self):
+        names = ["000001.log", "000002.log.new", "MANIFEST"]
+
+        assert Plan(None, [], ["000002.log.new", "000001.log"], 2) == plan(names, Manifest(2, b"", {}, ()))
+
+    @pytest.mark.parametrize("names", [["000002.log.new"], ["000001.log", "000003.log.new"]])
+    def test_without_the_doubtful_segment_or_the_word_of_its_successor_the_log_is_missing(self, names):
+        with pytest.raises(Corruption, match="is missing"):
+            plan([*names, "MANIFEST"], Manifest(2, b"", {}, ()))
 
     def test_tables_without_manifest_and_log_are_not_taken_for_left_over(self):
         with pytest.raises(Corruption, match="there are tables") as caught:
@@ -77,7 +87,7 @@ class TestPlan:
         assert "MANIFEST" == caught.value.file
 
     def test_tables_of_a_first_flush_that_failed_are_left_over(self):
-        assert Plan(None, [1], ["000001.table"]) == plan(["000001.log", "000001.table"])
+        assert Plan(None, [1], ["000001.table"], 1) == plan(["000001.log", "000001.table"])
 
 
 class TestRecover:

@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from crowkis.storage.errors import DiskError
+from crowkis.storage.snapshot import Promised, Snapshot
 from crowkis.storage.store import Store
 from crowkis.testing.disk import FaultyDisk
 
@@ -182,3 +183,27 @@ def test_a_disk_error_while_reading_is_told():
     disk.fail_at = disk.calls + 1
     with pytest.raises(DiskError, match="reading a snapshot"):
         list(snapshot.pairs())
+
+
+class TestPromised:
+    def test_a_snapshot_wanted_after_a_flush_began_waits_for_the_next(self):
+        promised, version = Promised(), new_store().tree.version
+        early, late = Snapshot(), Snapshot()
+        promised.wanted.append(early)
+        promised.begin_flush()
+        promised.wanted.append(late)
+        promised.settle(version)
+
+        assert ([], [late]) == (list(early.pairs()), promised.wanted)
+
+    def test_where_no_flush_will_come_all_of_them_fail(self):
+        promised = Promised()
+        both = [Snapshot(), Snapshot()]
+        promised.wanted.append(both[0])
+        promised.begin_flush()
+        promised.wanted.append(both[1])
+        promised.fail("no space")
+
+        for snapshot in both:
+            with pytest.raises(DiskError, match="no space"):
+                list(snapshot.pairs())

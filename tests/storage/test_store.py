@@ -296,7 +296,7 @@ class TestUnreadable:
 
 class TestInDoubt:
     @pytest.mark.parametrize("calls", [1, 2])
-    def test_a_failed_append_or_sync_stops_all_writes_until_reopened(self, disk, store, calls):
+    def test_a_failed_append_or_sync_stops_all_writes(self, disk, store, calls):
         store.put(b"a", b"1")
         disk.fail_at = disk.calls + calls
         with pytest.raises(DiskError):
@@ -309,7 +309,7 @@ class TestInDoubt:
             store.sync,
             store.begin_flush,
         ):
-            with pytest.raises(DiskError, match=r"stopped until the store is opened again: .*injected"):
+            with pytest.raises(DiskError, match=r"stopped after an earlier disk error: .*injected"):
                 write()
         reopened = Store.open(disk)
         reopened.put(b"b", b"2")

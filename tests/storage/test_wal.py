@@ -230,3 +230,18 @@ class TestWriting:
         thread.join(10)
 
         assert ["synced", "rotated"] == order
+
+
+class TestAfterAFailedWrite:
+    def test_the_doubtful_segment_is_left_as_it_is_and_the_promised_one_begun(self):
+        disk = FaultyDisk(Random(1))
+        wal = Wal(disk, entropy, 1, b"", {}, 1_000)
+        wal.append(put(b"a", b"1"))
+        doubtful = disk.files()["000001.log"]
+        promised = (wal.promise_successor(), disk.crash().names())
+        wal.abandon()
+        wal.append(put(b"b", b"2"))
+
+        assert (2, ["000001.log", "000002.log.new"]) == promised
+        assert (doubtful, 2) == (disk.files()["000001.log"], wal.number)
+        assert (len(disk.files()["000002.log"]), len(SECOND)) == (wal.log_bytes, wal.unsynced_bytes)
