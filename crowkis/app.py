@@ -186,6 +186,10 @@ class App:
             directory.close()
         self.log("backup", file=str(path / name), entries=written.entries, bytes=written.size_bytes)
 
+    def note(self, event: str, *, level: str = "info", **facts: object) -> None:
+        """See Outside."""
+        self.log(event, level=level, **facts)
+
     def report(self, command: str, error: Exception) -> None:
         """See Outside."""
         self.log("failed", level="error", command=command, error=f"{type(error).__name__}: {error}", exc_info=error)

@@ -71,9 +71,12 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow("disk_bytes", "gauge", "", "Log and tables on disk."),
     MetricRow("tables", "gauge", "", "Sorted tables in all levels."),
     MetricRow("block_cache_bytes", "gauge", "", "Memory of unpacked blocks."),
-    MetricRow("storage_jobs_total", "counter", "kind", "Flushes of the memtable and folds of tables."),
+    MetricRow(
+        "storage_jobs_total", "counter", "kind", "Done beside the actor: flush, fold, resume (after a disk error)."
+    ),
     MetricRow("backups_total", "counter", "result", "Archives asked for: written or failed."),
-    MetricRow("writes_stopped", "gauge", "", "1 after a disk error, until restart."),
+    MetricRow("writes_stopped", "gauge", "", "1 while writes are refused after a disk error."),
+    MetricRow("writing_stops_total", "counter", "", "Times a disk error stopped writing."),
 )
 """`crowkis docs` prints this table."""
 

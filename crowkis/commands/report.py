@@ -99,6 +99,19 @@ def _persistence(engine: Engine) -> list[str]:
         f"aof_last_write_status:{'err' if engine.house.writes_stopped else 'ok'}",
         f"wal_sync:{engine.settings.wal_sync}",
         f"writes_stopped:{engine.house.writes_stopped or 'no'}",
+        *_outage(engine),
+    ]
+
+
+def _outage(engine: Engine) -> list[str]:
+    outage = engine.outage
+    if not outage.began_ms:
+        return []
+    return [
+        f"writes_stopped_for_ms:{max(0, engine.now_ms - outage.began_ms)}",
+        f"resume_tries:{outage.tries}",
+        f"resume_failure:{outage.failure or 'no'}",
+        f"resume_next_try_in_ms:{max(0, outage.next_ms - engine.now_ms)}",
     ]
 
 

@@ -13,6 +13,7 @@ from crowkis.engine.clients import Clients
 from crowkis.engine.evict import Evictor
 from crowkis.engine.gate import House
 from crowkis.engine.memory import Memory
+from crowkis.engine.outage import Outage
 from crowkis.engine.serves import Serves
 from crowkis.engine.state import State
 from crowkis.match.leaning import leans
@@ -51,6 +52,7 @@ class Engine:
         self.cursors = Cursors()
         self.serves = Serves()
         self.backups = Backups(metrics)
+        self.outage = Outage(self.house, metrics)
         self.embedder = LOADING
         self.recall: Callable[[str], Vector | None] = lambda text: None
         """A text's vector if it was embedded lately, else None; never waits."""

@@ -23,13 +23,16 @@ class Outside(Protocol):
         """The store's begin_flush() without holding the loop. Raises DiskError."""
 
     def work(self, job: Job, done: Callable[[Exception | None], None]) -> None:
-        """Run a flush or fold in a thread and call done() on the loop."""
+        """Run a job of the store in a thread and call done() on the loop."""
 
     def back_up(self, name: str, snapshot: Snapshot, done: Callable[[Exception | None], None]) -> None:
         """Write a snapshot as the archive `name` in a thread and call done() on the loop once it is durable."""
 
     def stop(self) -> None:
         """Stop the server as on SIGTERM."""
+
+    def note(self, event: str, *, level: str = "info", **facts: object) -> None:
+        """Log what an operator should know."""
 
     def report(self, command: str, error: Exception) -> None:
         """Log a bug in a command; no arguments are shown."""

@@ -1,6 +1,7 @@
-"""What a batch does besides its calls: expiry, eviction, the commit, flushes and folds. Owned and called by the actor.
+"""What a batch does besides its calls: expiry, eviction, the commit, flushes and folds, resuming after a disk error.
 
-Each step is bounded, so that no batch takes long; what is left keeps `wanted` true and the next batch goes on.
+Owned and called by the actor. Each step is bounded, so that no batch takes long; what is left keeps `wanted` true and
+the next batch goes on.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from crowkis.engine.engine import Engine
 from crowkis.engine.evict import EVICTIONS_PER_WRITE, EVICTIONS_STEP
 from crowkis.engine.outside import Outside
 from crowkis.storage.errors import DiskError
-from crowkis.storage.jobs import Job
+from crowkis.storage.jobs import Job, ResumeJob
 from crowkis.values.errors import CommandError, writes_stopped
 from crowkis.values.record import Record
 
@@ -88,6 +89,10 @@ class Upkeep:
         if not engine.house.loaded:
             return None
         store = engine.state.store
+        if engine.outage.try_due(engine.now_ms):
+            self._try_resuming()
+        if store.in_doubt is not None:
+            return writes_stopped(engine.house.writes_stopped)
         try:
             await self._make_durable()
             if engine.now_ms >= self._work_from_ms:
@@ -117,19 +122,49 @@ class Upkeep:
         self._outside.work(job, partial(self._worked, job))
 
     def _worked(self, job: Job, error: Exception | None) -> None:
-        """A flush or fold is over. A failed one costs only disk: log and older tables still hold everything."""
+        """A job is over. A flush or fold that failed costs only disk: log and older tables still hold everything."""
         store = self._engine.state.store
         store.finish(job)
         self._engine.house.congested = store.congested
         if error is None:
             self._engine.metrics.count_for("storage_jobs_total", job.kind)
-        else:
+        if isinstance(job, ResumeJob):
+            self._tried(error)
+        elif error is not None:
             self._work_from_ms = self._engine.now_ms + WORK_REST_MS
             self._outside.report(job.name, error)
         self._tick()
 
     def stop_writing(self, error: DiskError) -> CommandError:
-        """Refuse every further write until restart; the error to tell those who wrote."""
-        self._engine.house.writes_stopped = str(error)
-        self._outside.report("storage", error)
-        return writes_stopped(str(error))
+        """Refuse every further write until writing resumes; the error to tell those who wrote."""
+        engine = self._engine
+        if engine.outage.begin(str(error), engine.now_ms):
+            self._outside.note(
+                "writing stopped", level="error", error=str(error), effect="reads go on, writes are answered MISCONF",
+                what_to_do="make room on the disk or mend it; writing resumes by itself",
+            )  # fmt: skip
+        return writes_stopped(engine.house.writes_stopped)
+
+    def _try_resuming(self) -> None:
+        store = self._engine.state.store
+        if store.resume_due:
+            self._begin(store.begin_resume())
+        elif store.in_doubt is None:  # a table was not read: nothing was written that could be in doubt
+            self._resumed()
+
+    def _tried(self, error: Exception | None) -> None:
+        """A ResumeJob is over; where only its clearing up failed, writing resumes all the same."""
+        engine = self._engine
+        if engine.state.store.in_doubt is None:
+            self._resumed()
+            return
+        pause_ms = engine.outage.go_on(str(error), engine.now_ms)
+        self._outside.note("resuming failed", level="warning", error=str(error), next_try_in_ms=pause_ms)
+
+    def _resumed(self) -> None:
+        engine = self._engine
+        outage = engine.outage
+        self._outside.note(
+            "writing resumed", stopped_ms=max(0, engine.now_ms - outage.began_ms), failed_tries=outage.tries
+        )
+        outage.end()

@@ -22,7 +22,9 @@ ERRORS: tuple[ErrorRow, ...] = (
     ErrorRow("WRONGPASS", "The token or user name shown is not right.", "Check the token."),
     ErrorRow("NOPROTO", "HELLO asked for a protocol other than 2 or 3.", "Ask for 2 or 3."),
     ErrorRow("WRONGTYPE", "The key holds another type of value.", "Use the words of that type."),
-    ErrorRow("MISCONF", "A disk write failed; writes are refused, reads go on.", "Mend the disk, then restart."),
+    ErrorRow(
+        "MISCONF", "A disk write failed; writes are refused, reads go on.", "Make room; writing resumes by itself."
+    ),
     ErrorRow("OOM", "The memory limit is reached; words that add are refused.", "Wait for eviction, free or raise it."),
     ErrorRow("LOADING", "The data directory is still being read.", "Wait for /readyz to answer 200."),
     ErrorRow("EMBEDDER", "The embedder did not answer and this word cannot do without.", "See INFO embedder."),
@@ -93,8 +95,12 @@ def wrong_type() -> CommandError:
 
 
 def writes_stopped(cause: str) -> CommandError:
-    """A write or sync failed; nobody knows what is on disk, so writing stops until restart."""
-    return CommandError("MISCONF", f"writes are stopped after a disk error ({cause}); mend the disk and restart")
+    """A write or sync failed; nobody knows what is on disk, so writing stops until all of it is written elsewhere."""
+    return CommandError(
+        "MISCONF",
+        f"writes are stopped after a disk error ({cause}); make room on the disk or mend it: writing resumes within "
+        "seconds, without a restart, and reads go on meanwhile",
+    )
 
 
 def backup_running(name: str) -> CommandError:

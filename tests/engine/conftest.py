@@ -86,6 +86,8 @@ class Surroundings:
         """(name, snapshot, done) of archives not written yet."""
         self.archives = FaultyDisk(Random(2))
         self.reported = []
+        self.notes = []
+        """(event, facts) of what was logged for operators."""
         self.stopped = False
         self.syncing = asyncio.Event()
         self.syncing.set()
@@ -128,6 +130,9 @@ class Surroundings:
 
     def stop(self):
         self.stopped = True
+
+    def note(self, event, *, level="info", **facts):
+        self.notes.append((event, facts))
 
     def report(self, command, error):
         self.reported.append((command, error))

@@ -222,7 +222,7 @@ class TestDisk:
             assert b":0\r\n" == client.sink.by_slot[2]
             assert bulk(b"1") == client.sink.by_slot[3]
             assert "MISCONF" == code(other.sink.by_slot[0])
-            assert ["storage"] == [command for command, _ in house.outside.reported]
+            assert ["writing stopped"] == [event for event, _ in house.outside.notes]
             set_, get, ping, info = await house.ask(client, "SET k w", "GET before", "PING", "INFO persistence")
             assert "MISCONF" == code(set_)
             assert (bulk(b"1"), b"+PONG\r\n") == (get, ping)

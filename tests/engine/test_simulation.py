@@ -451,7 +451,7 @@ class Beside:
 
     def __init__(self, store):
         self.store = store
-        self.embedding, self.jobs, self.reported = [], [], []
+        self.embedding, self.jobs, self.reported, self.notes = [], [], [], []
         self.holding = False
         """Syncs do not come back."""
 
@@ -469,6 +469,9 @@ class Beside:
 
     def work(self, job, done):
         self.jobs.append((job, done))
+
+    def note(self, event, *, level="info", **facts):
+        self.notes.append(event)
 
     def report(self, command, error):
         self.reported.append((command, error))
@@ -499,6 +502,7 @@ class History:
         self.weights = [rng.choice((0, 1, 3)) for _ in self.rarities()]
         self.allowed, self.evicted = [NaiveCache()], {}
         """`evicted`: what has left on its own since, and may be back after a crash."""
+        self.resumed = 0
         self.doubtful = self.faulty = False
         """`faulty`: something may fail in this life. `doubtful`: it has, and nobody knows what was done."""
 
@@ -621,6 +625,8 @@ class History:
             if not (self.faulty and isinstance(error, StorageError)):
                 raise Lost(f"reported of {command}") from error
         self.beside.reported.clear()
+        self.resumed += self.beside.notes.count("writing resumed")
+        self.beside.notes.clear()
         if self.engine.house.writes_stopped and not self.doubtful:
             self.doubtful = True
             self.allowed.append(known)
@@ -910,12 +916,12 @@ class TestHistories:
                 assert similarity < BARS[0]
 
     def test_tenants_are_answered_as_a_naive_cache_would_whatever_the_disk_does(self):
-        seeds = found_seeds() + list(range(FIRST_SEED, FIRST_SEED + SEEDS))
+        seeds, resumed = found_seeds() + list(range(FIRST_SEED, FIRST_SEED + SEEDS)), 0
         for seed in seeds:
             with named(seed):
-                play(seed)
+                resumed += play(seed).resumed
 
-        assert len(seeds) >= SEEDS
+        assert (True, True) == (len(seeds) >= SEEDS, resumed > len(seeds) // 20 or SEEDS < 100)
 
     def test_the_same_seed_plays_the_same_history(self):
         histories = [play(FIRST_SEED), play(FIRST_SEED)]
