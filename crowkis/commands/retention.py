@@ -6,7 +6,10 @@ from crowkis.commands.args import TEXT, arg
 from crowkis.commands.registry import command
 from crowkis.commands.semantic import IDENTITY, entry_named, scope_of
 from crowkis.engine.clients import Client
+from crowkis.engine.compaction import Compacted
 from crowkis.engine.engine import Engine
+from crowkis.values.errand import FoldTables, Waiting
+from crowkis.values.errors import compaction_failed, compaction_running
 from crowkis.values.limits import SWEEP_MAX
 from crowkis.values.outcome import Outcome
 from crowkis.values.record import Departure, Entry
@@ -70,3 +73,24 @@ def sweep(engine: Engine, client: Client, args: Any) -> Outcome:
     engine.metrics.count("expired_total", len(due))
     victims = engine.make_room(SWEEP_MAX) if not due else []
     return Outcome(len(due) + len(victims), (*due, *victims))
+
+
+@command("COMPACT", category="server")
+def compact(engine: Engine, client: Client, args: Any) -> Waiting:
+    """Write all of memory to disk and fold all tables, so that what was removed leaves the disk; tells what it did."""
+    if engine.compaction.claimed:
+        raise compaction_running()
+    engine.compaction.claimed = True
+    return Waiting(FoldTables(), _compacted)
+
+
+def _compacted(engine: Engine, result: Compacted | Exception) -> Reply:
+    if isinstance(result, Exception):
+        raise compaction_failed(str(result))
+    return {
+        "tables_before": result.before.tables,
+        "tables": result.after.tables,
+        "disk_bytes_before": result.before.disk_bytes,
+        "disk_bytes": result.after.disk_bytes,
+        "took_ms": result.took_ms,
+    }

@@ -21,7 +21,7 @@ from crowkis.engine.upkeep import Upkeep
 from crowkis.interfaces import Clock
 from crowkis.storage.errors import DiskError
 from crowkis.values.call import Command, Vocabulary
-from crowkis.values.errand import CloseClients, EmbedText, StopServer, Then, Waiting, WriteBackup
+from crowkis.values.errand import CloseClients, EmbedText, FoldTables, StopServer, Then, Waiting, WriteBackup
 from crowkis.values.errors import CommandError, busy, malformed
 from crowkis.values.limits import BATCH_CALLS_MAX, MIB
 from crowkis.values.outcome import Outcome
@@ -296,11 +296,15 @@ class Actor:
             reply = self._done(command, reply, replies)
         replies.append(b"" if muted else encode(reply, client.protocol))
 
-    def _send_out(self, errand: EmbedText | WriteBackup, back: Callable[[Any], None]) -> bool:
+    def _send_out(self, errand: EmbedText | WriteBackup | FoldTables, back: Callable[[Any], None]) -> bool:
         """Begin what a call waits for; False: the queue is full."""
         if isinstance(errand, EmbedText):
             return self._outside.embed(errand.text, back)
-        self._back_up(errand.name, back)
+        if isinstance(errand, FoldTables):
+            self.engine.compaction.begin(self.engine.state.store, self.engine.now_ms, back)
+            self.tick()
+        else:
+            self._back_up(errand.name, back)
         return True
 
     def _back_up(self, name: str, back: Callable[[Any], None] | None = None) -> None:

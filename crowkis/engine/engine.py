@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from crowkis.engine.backups import Backups
 from crowkis.engine.clients import Clients
+from crowkis.engine.compaction import Compaction
 from crowkis.engine.evict import Evictor
 from crowkis.engine.gate import House
 from crowkis.engine.memory import Memory
@@ -52,6 +53,7 @@ class Engine:
         self.cursors = Cursors()
         self.serves = Serves()
         self.backups = Backups(metrics)
+        self.compaction = Compaction()
         self.outage = Outage(self.house, metrics)
         self.embedder = LOADING
         self.recall: Callable[[str], Vector | None] = lambda text: None

@@ -12,7 +12,7 @@ from crowkis.engine.engine import Engine
 from crowkis.engine.evict import EVICTIONS_PER_WRITE, EVICTIONS_STEP
 from crowkis.engine.outside import Outside
 from crowkis.storage.errors import DiskError
-from crowkis.storage.jobs import Job, ResumeJob
+from crowkis.storage.jobs import FoldJob, Job, ResumeJob
 from crowkis.values.errors import CommandError, writes_stopped
 from crowkis.values.record import Record
 
@@ -38,6 +38,8 @@ class Upkeep:
         """Makes the actor run a batch soon, chores included."""
         self._crowded = False
         """Answers are still to be evicted."""
+        self._folding = ""
+        """What is being folded: the "whole" of the tables, "part" of them, or nothing."""
         self._synced_ms = 0
         self._work_from_ms = 0
         """No flush or fold begins before; later than now after one has failed."""
@@ -96,16 +98,25 @@ class Upkeep:
         try:
             await self._make_durable()
             if engine.now_ms >= self._work_from_ms:
-                if store.flush_due:
-                    self._begin(await self._outside.begin_flush())
-                if store.fold_due:
-                    self._begin(store.begin_fold())
+                await self._begin_due()
         except DiskError as error:
             failed = self.stop_writing(error)
         if stored and store.lagging:
             await asyncio.sleep(LAG_PAUSE_S)
         engine.house.congested = store.congested
         return failed
+
+    async def _begin_due(self) -> None:
+        engine = self._engine
+        store, compaction = engine.state.store, engine.compaction
+        if store.flush_due:
+            self._begin(await self._outside.begin_flush())
+        if not self._folding and compaction.fold_due(store, engine.now_ms):
+            self._folding = "whole"
+            self._begin(store.begin_fold(whole=True))
+        elif store.fold_due:
+            self._folding = "part"
+            self._begin(store.begin_fold())
 
     async def _make_durable(self) -> None:
         engine = self._engine
@@ -128,6 +139,10 @@ class Upkeep:
         self._engine.house.congested = store.congested
         if error is None:
             self._engine.metrics.count_for("storage_jobs_total", job.kind)
+        if isinstance(job, FoldJob):
+            folded, self._folding = self._folding, ""
+            if folded == "whole":
+                self._engine.compaction.end(store, self._engine.now_ms, error)
         if isinstance(job, ResumeJob):
             self._tried(error)
         elif error is not None:

@@ -38,6 +38,16 @@ class Snapshot:
         except OSError as error:
             raise DiskError(DURING, str(error)) from error
 
+    @property
+    def settled(self) -> bool:
+        """Would pairs() begin, or fail, at once?"""
+        return self._settled.is_set()
+
+    @property
+    def failure(self) -> str | None:
+        """Why it cannot be read, or None."""
+        return self._failure
+
     def settle(self, version: Version) -> None:
         """Owner thread: here is what it shows."""
         self._version = version

@@ -19,6 +19,10 @@ class WriteBackup(NamedTuple):
     name: str
 
 
+class FoldTables(NamedTuple):
+    """Flush what is in memory and fold all tables. Result: what it did (a Compacted), or DiskError."""
+
+
 class CloseClients(NamedTuple):
     """Close these connections after their replies are out. No result."""
 
@@ -36,5 +40,5 @@ Then = Callable[[Any, Any], Any]
 class Waiting(NamedTuple):
     """A command's word that the reply comes later: run `errand`, then `then` with what it brought."""
 
-    errand: EmbedText | WriteBackup
+    errand: EmbedText | WriteBackup | FoldTables
     then: Then

@@ -113,6 +113,16 @@ def backup_failed(cause: str) -> CommandError:
     return CommandError("ERR", f"the backup failed: {cause}")
 
 
+def compaction_running() -> CommandError:
+    """Folding everything by hand is done once at a time."""
+    return CommandError("ERR", "COMPACT is already running; wait for its reply")
+
+
+def compaction_failed(cause: str) -> CommandError:
+    """The disk did not allow it; nothing is lost."""
+    return CommandError("ERR", f"the tables could not be folded: {cause}")
+
+
 def memory_full(limit_bytes: int) -> CommandError:
     """Nothing may be added until something has left."""
     return CommandError(

@@ -166,3 +166,19 @@ def test_a_limit_the_empty_server_exceeds_is_told_at_start(tmp_path):
 
     assert 1 == ran.returncode
     assert "memory_limit is 16777216 bytes and the empty server alone takes" in ran.stderr
+
+
+def test_compact_frees_what_was_removed_and_tells_how_much(start_server):
+    server = start_server()
+    wire = server.connect(protocol=3)
+    for number in range(2_000):
+        wire.send("SET", f"k{number}", f"{number * 7919:0100d}")
+    wire.replies(2_000)
+    first = told(wire("COMPACT"))
+    wire("FLUSHALL")
+    second = told(wire("COMPACT"))
+
+    assert (0, 1) == (first["tables_before"], first["tables"])
+    assert (1, 0) == (second["tables_before"], second["tables"])
+    assert second["disk_bytes"] < 1_000 < first["disk_bytes"] < first["disk_bytes_before"]
+    assert {"tables_before", "tables", "disk_bytes_before", "disk_bytes", "took_ms"} == set(second)

@@ -207,3 +207,13 @@ class TestPromised:
         for snapshot in both:
             with pytest.raises(DiskError, match="no space"):
                 list(snapshot.pairs())
+
+
+def test_it_says_whether_it_is_there_and_what_failed():
+    waiting, there, failed = Snapshot(), Snapshot(), Snapshot()
+    there.settle(new_store().tree.version)
+    failed.fail("no space")
+
+    assert [(False, None), (True, None), (True, "no space")] == [
+        (one.settled, one.failure) for one in (waiting, there, failed)
+    ]
