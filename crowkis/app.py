@@ -44,6 +44,7 @@ from crowkis.storage.cache import CACHE_BYTES_MAX
 from crowkis.storage.disk import Directory
 from crowkis.storage.errors import DiskError, StorageError
 from crowkis.storage.jobs import Job
+from crowkis.storage.scrub import ScrubJob
 from crowkis.storage.snapshot import Snapshot
 from crowkis.storage.store import MEMTABLE_BYTES_MAX, Store
 from crowkis.values.limits import MIB
@@ -154,7 +155,7 @@ class App:
         assert self._store is not None
         return await self._loop.run_in_executor(self._disk_threads, self._store.begin_flush)
 
-    def work(self, job: Job, done: Callable[[Exception | None], None]) -> None:
+    def work(self, job: Job | ScrubJob, done: Callable[[Exception | None], None]) -> None:
         """See Outside."""
         assert self._store is not None
         future = self._loop.run_in_executor(self._disk_threads, self._store.run, job)
@@ -306,6 +307,7 @@ class App:
             "disk_bytes": lambda: store.disk_bytes,
             "tables": lambda: len(list(store.tree.version.tables())),
             "block_cache_bytes": lambda: store.cache.size_bytes,
+            "damaged_tables": lambda: len(engine.scrub.damaged(store)),
             "writes_stopped": lambda: int(bool(engine.house.writes_stopped)),
             "embed_texts_total": lambda: pool.embedded,
             "embed_joined_total": lambda: pool.joined,

@@ -75,6 +75,10 @@ METRICS: tuple[MetricRow, ...] = (
         "storage_jobs_total", "counter", "kind", "Done beside the actor: flush, fold, resume (after a disk error)."
     ),
     MetricRow("backups_total", "counter", "result", "Archives asked for: written or failed."),
+    MetricRow(
+        "scrubbed_tables_total", "counter", "result", "Tables checked beside the actor: sound, damaged or unread."
+    ),
+    MetricRow("damaged_tables", "gauge", "", "Tables in which checking has found damage."),
     MetricRow("writes_stopped", "gauge", "", "1 while writes are refused after a disk error."),
     MetricRow("writing_stops_total", "counter", "", "Times a disk error stopped writing."),
 )

@@ -153,6 +153,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("storage", "data_dir", words, "crowkis-data", "Where everything durable lives; one server per directory."),
     Setting("storage", "backup_dir", words, "", "The one directory CSAVE, CBGSAVE, SAVE and BGSAVE write into; empty: backups, inside data_dir."),
     Setting("storage", "wal_sync", one_of("always", "everysec", "no"), "always", "When the log reaches the disk: before each batch is answered, once a second, or when the system likes.", mutable=True),
+    Setting("storage", "scrub_mib_per_s", whole(0, 10_000), 4, "Tables are read again and their checksums compared, one at a time, at this pace; 0: never.", mutable=True),
     Setting("memory", "memory_limit", memory_limit, 0, "Memory the process may take, e.g. 512m or 2g; 0: 60 % of the machine or container. Near it answers are evicted, at it words that add are answered OOM."),
     Setting("cache", "metric", one_of("auto", "confidence", "cosine"), "auto", "What decides where no gate objects, and what THRESHOLD means. auto: confidence with the built-in embedder, cosine with other vectors.", mutable=True),
     Setting("cache", "confidence_min", fraction, 0.85, "Probability of being right that an answer must reach; a CGET's THRESHOLD overrides it.", mutable=True),
@@ -200,6 +201,7 @@ class Settings:
     data_dir: str
     backup_dir: str
     wal_sync: str
+    scrub_mib_per_s: int
     memory_limit: int
     metric: str
     confidence_min: float

@@ -100,6 +100,22 @@ def _persistence(engine: Engine) -> list[str]:
         f"wal_sync:{engine.settings.wal_sync}",
         f"writes_stopped:{engine.house.writes_stopped or 'no'}",
         *_outage(engine),
+        *_scrub(engine),
+    ]
+
+
+def _scrub(engine: Engine) -> list[str]:
+    if not engine.house.loaded:
+        return []
+    scrub = engine.scrub
+    results = engine.metrics.split["scrubbed_tables_total"]
+    damaged = scrub.damaged(engine.state.store)
+    return [
+        f"scrub_running:{int(scrub.running)}",
+        f"scrub_rounds:{scrub.rounds}",
+        f"scrub_last_time:{scrub.checked_ms // 1000}",
+        *(f"scrub_tables_{name}:{results.get(name, 0)}" for name in ("sound", "damaged", "unread")),
+        f"scrub_damaged:{'; '.join(damaged.values()) or 'no'}",
     ]
 
 

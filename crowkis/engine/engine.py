@@ -15,6 +15,7 @@ from crowkis.engine.evict import Evictor
 from crowkis.engine.gate import House
 from crowkis.engine.memory import Memory
 from crowkis.engine.outage import Outage
+from crowkis.engine.scrub import Scrub
 from crowkis.engine.serves import Serves
 from crowkis.engine.state import State
 from crowkis.match.leaning import leans
@@ -54,6 +55,7 @@ class Engine:
         self.serves = Serves()
         self.backups = Backups(metrics)
         self.compaction = Compaction()
+        self.scrub = Scrub(settings, metrics)
         self.outage = Outage(self.house, metrics)
         self.embedder = LOADING
         self.recall: Callable[[str], Vector | None] = lambda text: None

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from crowkis.storage.jobs import Job
+from crowkis.storage.scrub import ScrubJob
 from crowkis.storage.snapshot import Snapshot
 
 
@@ -22,7 +23,7 @@ class Outside(Protocol):
     def begin_flush(self) -> Awaitable[Job]:
         """The store's begin_flush() without holding the loop. Raises DiskError."""
 
-    def work(self, job: Job, done: Callable[[Exception | None], None]) -> None:
+    def work(self, job: Job | ScrubJob, done: Callable[[Exception | None], None]) -> None:
         """Run a job of the store in a thread and call done() on the loop."""
 
     def back_up(self, name: str, snapshot: Snapshot, done: Callable[[Exception | None], None]) -> None:

@@ -13,6 +13,7 @@ from crowkis.engine.evict import EVICTIONS_PER_WRITE, EVICTIONS_STEP
 from crowkis.engine.outside import Outside
 from crowkis.storage.errors import DiskError
 from crowkis.storage.jobs import FoldJob, Job, ResumeJob
+from crowkis.storage.scrub import ScrubJob
 from crowkis.values.errors import CommandError, writes_stopped
 from crowkis.values.record import Record
 
@@ -117,6 +118,9 @@ class Upkeep:
         elif store.fold_due:
             self._folding = "part"
             self._begin(store.begin_fold())
+        checking = engine.scrub.begin_due(store, engine.now_ms)
+        if checking is not None:
+            self._outside.work(checking, partial(self._checked, checking))
 
     async def _make_durable(self) -> None:
         engine = self._engine
@@ -149,6 +153,17 @@ class Upkeep:
             self._work_from_ms = self._engine.now_ms + WORK_REST_MS
             self._outside.report(job.name, error)
         self._tick()
+
+    def _checked(self, job: ScrubJob, error: Exception | None) -> None:
+        """A table has been read again; nobody is served what is damaged, so telling is all there is to do."""
+        result = self._engine.scrub.end(job, self._engine.now_ms, error)
+        for damage in job.damage:
+            self._outside.note(
+                "damaged", level="error", file=damage.file, offset=damage.offset, error=damage.what,
+                what_to_do="stop the server, copy the directory, then crowkis check --repair, or restore a backup",
+            )  # fmt: skip
+        if result == "unread":
+            self._outside.note("checking failed", level="warning", file=job.file, error=str(error))
 
     def stop_writing(self, error: DiskError) -> CommandError:
         """Refuse every further write until writing resumes; the error to tell those who wrote."""

@@ -22,6 +22,7 @@ from crowkis.storage.memtable import Memtable, reader
 from crowkis.storage.merge import Source, merged
 from crowkis.storage.record import PUT, REMOVE, REMOVE_PREFIX, REPLACE, put_head, remove_head
 from crowkis.storage.recovery import RecoveryReport, recover
+from crowkis.storage.scrub import ScrubJob
 from crowkis.storage.snapshot import Promised, Snapshot
 from crowkis.storage.tree import Drop, Tree
 from crowkis.storage.version import LEVEL0_TABLES_MANY, LEVEL0_TABLES_MAX
@@ -356,7 +357,7 @@ class Store:
         self._fold = FoldJob(choice, self._spare_counted(self._drop))
         return self._fold
 
-    def run(self, job: Job) -> None:
+    def run(self, job: Job | ScrubJob) -> None:
         """Second step, a worker thread: write tables, make them count, remove what they make superfluous.
 
         A DiskError or Corruption here is no doubt about the log: call the third step all the same.
