@@ -19,7 +19,7 @@ from crowkis.engine.inbox import Inbox
 from crowkis.engine.outside import Outside
 from crowkis.engine.upkeep import Upkeep
 from crowkis.interfaces import Clock
-from crowkis.storage.errors import DiskError
+from crowkis.storage.errors import DiskError, StorageError
 from crowkis.values.call import Command, Vocabulary
 from crowkis.values.errand import CloseClients, EmbedText, FoldTables, StopServer, Then, Waiting, WriteBackup
 from crowkis.values.errors import CommandError, busy, malformed
@@ -237,6 +237,8 @@ class Actor:
                 client.last_word = command.name
             except CommandError as error:
                 command, reply = None, self._failure(error)
+            except StorageError as error:
+                command, reply = None, self._failure(self._upkeep.unreadable(error))
             except Exception as error:  # noqa: BLE001 - decision 0002: a bug in one command is that call's error
                 reply = self._bug(command, error)
             kind = type(reply)
@@ -272,6 +274,8 @@ class Actor:
             reply = resumed.then(self.engine, resumed.result)
         except CommandError as error:
             reply = self._failure(error)
+        except StorageError as error:
+            reply = self._failure(self._upkeep.unreadable(error))
         except Exception as error:  # noqa: BLE001 - decision 0002
             reply = self._bug(resumed.command, error)
         self._settle(client, resumed.slot, resumed.command, reply, resumed.muted)

@@ -5,6 +5,7 @@ Soft state: a restart begins with the oldest table. Never touches a disk: upkeep
 
 from crowkis.metrics import Metrics
 from crowkis.settings import Settings
+from crowkis.storage.errors import Corruption, StorageError
 from crowkis.storage.scrub import ScrubJob
 from crowkis.storage.store import Store
 from crowkis.storage.table import Table
@@ -14,6 +15,9 @@ FIRST_MS = 5_000
 """How long after the start the first table is checked."""
 REST_MS = 3_600_000
 """How long after the last table of a round the next round begins."""
+
+MET_MAX = 1_000
+"""Things met by commands that are remembered, to be logged once each."""
 
 
 class Scrub:
@@ -31,6 +35,7 @@ class Scrub:
         self.checked_ms = 0
         """When the last table was checked; 0: none has been."""
         self._damaged: dict[str, str] = {}
+        self._met: set[str] = set()
 
     def begin_due(self, store: Store, now_ms: int) -> ScrubJob | None:
         """The next table's job, when its time has come."""
@@ -59,6 +64,15 @@ class Scrub:
             self._damaged.pop(job.file, None)
         self._metrics.count_for("scrubbed_tables_total", result)
         return result
+
+    def meet(self, error: StorageError) -> bool:
+        """A command came upon it; True where that is worth a line in the log: the first time, up to MET_MAX."""
+        if isinstance(error, Corruption):
+            self._damaged.setdefault(error.file, str(error))
+        if str(error) in self._met or len(self._met) >= MET_MAX:
+            return False
+        self._met.add(str(error))
+        return True
 
     def damaged(self, store: Store) -> dict[str, str]:
         """What is wrong with tables that still count, by file."""

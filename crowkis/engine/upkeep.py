@@ -11,10 +11,10 @@ from functools import partial
 from crowkis.engine.engine import Engine
 from crowkis.engine.evict import EVICTIONS_PER_WRITE, EVICTIONS_STEP
 from crowkis.engine.outside import Outside
-from crowkis.storage.errors import DiskError
+from crowkis.storage.errors import DiskError, StorageError
 from crowkis.storage.jobs import FoldJob, Job, ResumeJob
 from crowkis.storage.scrub import ScrubJob
-from crowkis.values.errors import CommandError, writes_stopped
+from crowkis.values.errors import CommandError, unreadable, writes_stopped
 from crowkis.values.record import Record
 
 EXPIRE_BATCH_MAX = 64
@@ -164,6 +164,12 @@ class Upkeep:
             )  # fmt: skip
         if result == "unread":
             self._outside.note("checking failed", level="warning", file=job.file, error=str(error))
+
+    def unreadable(self, error: StorageError) -> CommandError:
+        """A command did not get what is stored; the error to tell its client. Each thing is logged once."""
+        if self._engine.scrub.meet(error):
+            self._outside.note("unreadable", level="error", error=str(error))
+        return unreadable(str(error))
 
     def stop_writing(self, error: DiskError) -> CommandError:
         """Refuse every further write until writing resumes; the error to tell those who wrote."""

@@ -103,6 +103,11 @@ def writes_stopped(cause: str) -> CommandError:
     )
 
 
+def unreadable(cause: str) -> CommandError:
+    """What is stored is there, but damaged or not given by the disk: nothing is served in its place."""
+    return CommandError("ERR", f"what is stored cannot be read: {cause}; crowkis check tells what else is damaged")
+
+
 def backup_running(name: str) -> CommandError:
     """One archive is written at a time."""
     return CommandError("ERR", f"a backup is already being written ({name}); INFO persistence tells when it is done")

@@ -2,7 +2,9 @@
 
 import pytest
 
+from crowkis.engine import scrub
 from crowkis.engine.scrub import FIRST_MS, REST_MS
+from crowkis.storage.errors import DiskError
 from crowkis.values.limits import MIB
 
 OK = b"+OK\r\n"
@@ -88,7 +90,7 @@ def test_damage_is_named_in_log_info_and_metric_and_never_served(play, disk):
         assert {"damaged": 1} == results(house)
         assert ["000001.table"] == list(damaged)
         assert b"scrub_damaged:000001.table is damaged at byte " in info
-        assert b"secret" not in got
+        assert got.startswith(b"-ERR what is stored cannot be read: 000001.table is damaged at byte ")
         assert ("damaged", "000001.table") == (house.outside.notes[0][0], house.outside.notes[0][1]["file"])
 
     play(story)
@@ -126,5 +128,32 @@ def test_a_clock_that_was_put_back_does_not_stop_it(play):
         await wait(house, FIRST_MS)
 
         assert {"sound": 1} == results(house)
+
+    play(story)
+
+
+def test_what_a_command_comes_upon_is_told_to_its_client_and_logged_once(play, disk):
+    async def story(house):
+        client = house.client()
+        await house.ask(client, "SET k secret")
+        flush(house, b"a")
+        disk._content("000001.table").data[60] ^= 4
+        replies = await house.ask(client, "GET k", "GET k", "PING")
+
+        assert all(reply.startswith(b"-ERR what is stored cannot be read: 000001.table") for reply in replies[:2])
+        assert b"+PONG\r\n" == replies[2]
+        assert (["unreadable"], []) == ([event for event, _ in house.outside.notes], house.outside.reported)
+        assert ["000001.table"] == list(house.engine.scrub.damaged(house.engine.state.store))
+
+    play(story)
+
+
+def test_an_endless_variety_of_errors_is_neither_remembered_nor_logged_without_end(play, monkeypatch):
+    monkeypatch.setattr(scrub, "MET_MAX", 2)
+
+    async def story(house):
+        met = [house.engine.scrub.meet(DiskError("reading", str(number))) for number in (1, 1, 2, 3)]
+
+        assert [True, False, True, False] == met
 
     play(story)
