@@ -10,7 +10,12 @@ from crowkis.match import (
     confidence,
     context,
     contrast,
+    days,
+    entities,
+    identifiers,
     image,
+    languages,
+    layout,
     negation,
     numbers,
     quoted,
@@ -25,14 +30,19 @@ OWN_RULES: tuple[Gate, ...] = (
     Gate("tenancy", tenancy.same, tenancy.measures),
     Gate("embedder", space.same, space.measures),
     Gate("freshness", freshness.fresh, freshness.measures),
+    Gate("days", days.still_the_same, days.measures),
     Gate("image", image.same, image.measures),
     Gate("context", context.same, context.measures),
 )
 """What a stored question must pass to be this client's at all; those that do not are no company for a candidate."""
 
 MEANING_RULES: tuple[Gate, ...] = (
+    Gate("identifiers", identifiers.agree, identifiers.measures),
     Gate("numbers", numbers.agree, numbers.measures),
     Gate("quoted", quoted.agree, quoted.measures),
+    Gate("names", entities.agree, entities.measures),
+    Gate("language", languages.agree, languages.measures),
+    Gate("layout", layout.agree, layout.measures),
     Gate("negation", negation.agree, negation.measures),
     Gate("contrast", contrast.agree, contrast.measures),
 )
@@ -57,6 +67,6 @@ BAR_RULES: tuple[Gate, ...] = (
 
 SERVE_RULES: tuple[Gate, ...] = GATE_RULES + BAR_RULES
 
-_FOR_EXACT = ("tenancy", "tags", "freshness", "image", "context", "trust", "flagged", "reuse")
+_FOR_EXACT = ("tenancy", "tags", "freshness", "days", "image", "context", "trust", "flagged", "reuse")
 EXACT_RULES: tuple[Gate, ...] = tuple(gate for gate in SERVE_RULES if gate.name in _FOR_EXACT)
 """Enough for an exact match: the texts are the same, so the other gates have nothing to object to (a test says so)."""

@@ -8,22 +8,34 @@ Forms are compared as strings and never calculated with. Never raises; looks onl
 
 import re
 from decimal import Decimal
+from typing import NamedTuple
 
 from crowkis.match import dates
 from crowkis.match import vocabulary as words
 from crowkis.match.comparators import comparator, comparisons
 from crowkis.match.dates import Read
+from crowkis.match.units import together
 
 _STUCK = re.compile(r"(-?\d[\d.,]*)([^\W\d_]+)")
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2})(?::\d{2})?)?(am|pm)?")
-_NO_PART_OF_IT = re.compile(r"[^\W\d_]{4,}|v(?=\d)")
+_NO_PART_OF_IT = re.compile(r"[^\W\d_]{4,}|v(?=\d)|ww(?=\d$)")
 _FRACTIONS = {"1/2": "0.5", "1/4": "0.25", "3/4": "0.75"}
-_MONEY_BEFORE = {"rs": "₹", "inr": "₹", "usd": "$", "eur": "€", "gbp": "£"} | {mark: mark for mark in words.CURRENCIES}
+_MONEY_BEFORE = {"rs": "₹", "inr": "₹", "usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
+_MONEY_BEFORE |= {mark: mark for mark in words.CURRENCIES} | {code: code for code in words.CURRENCY_CODES}
 _NAMED = words.MONTHS.keys() | words.WEEKDAYS.keys() | words.RELATIVE_DAYS.keys() | words.RELATIVE.keys()
 _SPELLED = words.ONES.keys() | words.TENS.keys() | words.SCALES.keys()
 _STARTERS = frozenset(_NAMED | _SPELLED | words.ORDINALS.keys() | words.TIMES.keys() | words.DAYTIMES.keys())
 _JOINS = frozenset({"or", "and", ",", "&"})
 _MARKS = frozenset("<>=≤≥$€£¥₹%^#&+*×÷°.,;:?!()")
+
+
+class Place(NamedTuple):
+    """A number and the tokens it takes, a sign behind it included."""
+
+    form: str
+    start: int
+    end: int
+
 
 DIGITS_MAX = 40
 """A longer run of digits is a name, not a quantity: it is compared as written."""
@@ -31,28 +43,44 @@ DIGITS_MAX = 40
 
 def amounts(tokens: list[str]) -> tuple[str, ...]:
     """The canonical forms in order of appearance; those joined by "and", "or" or a comma are sorted."""
+    return read(tokens)[0]
+
+
+def read(tokens: list[str]) -> tuple[tuple[str, ...], list[Place]]:
+    """The same, and where in the tokens each number stands, in order of appearance."""
     found: list[str] = []
+    places: list[Place] = []
     end, group = -1, 0
     for i, token in enumerate(tokens):
-        if i < end or (token not in _STARTERS if token.isalpha() else token[-1] in _MARKS or "'" in token):
+        if i < end or (token not in _STARTERS if token.isalpha() else token[-1] in _MARKS):
             continue
-        read = _read(tokens, i)
-        if read is None:
+        value = _read(tokens, i) if "'" not in token else _possessive(token, i)
+        if value is None:
             continue
         joined = bool(found) and _joined(tokens, end, i)
         operator = _operator(tokens, i, end)
-        form, end = read
+        sum_of = found[-1] if found and (end == i or (end == i - 1 and tokens[end] == "and")) else ""
+        form, end = value
+        whole = together(sum_of, form) if sum_of and " " in form else None
+        if whole:
+            found[-1], places[-1] = whole, Place(whole, places[-1].start, end)
+            continue
         if joined:
             form = _same_month(found[-1], form)
         sign, end = comparator(tokens, i, end, _dated(form))
+        if not sign and joined and tokens[i - 1] == "or":
+            sign = _inherited(found[-1])
+        elif sign == words.MORE and tokens[i - 1] == "after" and form.partition(" ")[2] in words.SPANS_OF_TIME:
+            sign = ""
         if token == "one" and form == "1" and not (sign or joined or _one_counts(tokens, i)):
             continue
         if not joined:
             found[group:] = sorted(found[group:], key=_size)
             group = len(found)
         found.append(operator + sign + form)
+        places.append(Place(form, i, end))
     found[group:] = sorted(found[group:], key=_size)
-    return (*found, *comparisons(tokens))
+    return (*found, *comparisons(tokens)), places
 
 
 def _joined(tokens: list[str], end: int, i: int) -> bool:
@@ -91,10 +119,25 @@ def _read(tokens: list[str], i: int) -> Read | None:
     if token in _SPELLED:
         return _spelled(tokens, i)
     if token in words.TIMES:
-        return words.TIMES[token], i + 1
+        return _half(tokens, i) or (words.TIMES[token], i + 1)
     if token in words.DAYTIMES:
         return words.DAYTIMES[token], i + 1
     return _identifier(token), i + 1
+
+
+def _possessive(token: str, i: int) -> Read | None:
+    """Of words with an apostrophe only days count: "tomorrow's weather"."""
+    bare = token[:-2]
+    form = words.RELATIVE_DAYS.get(bare) or words.WEEKDAYS.get(bare) if token[-2:] == "'s" else None
+    return (form, i + 1) if form else None
+
+
+def _half(tokens: list[str], i: int) -> Read | None:
+    """Half of a unit: "half an hour", "half a mile"."""
+    if tokens[i] != "half" or tokens[i + 1 : i + 2] not in (["a"], ["an"]) or i + 2 >= len(tokens):
+        return None
+    unit = words.UNITS.get(tokens[i + 2])
+    return (_measured("0.5", unit), i + 3) if unit else None
 
 
 def _figures(tokens: list[str], i: int) -> Read | None:
@@ -124,6 +167,8 @@ def _figures(tokens: list[str], i: int) -> Read | None:
 def _stuck(number: str, suffix: str, tokens: list[str], i: int) -> Read:
     if suffix in words.ORDINAL_ENDINGS and number.isdecimal():
         return dates.day_first(tokens, i + 1, int(number)) or (_ordinal(int(number)), i + 1)
+    if suffix == "s" and len(number) == 4 and number[3] == "0" and number[:2] in ("18", "19", "20"):
+        return tokens[i], i + 1
     if suffix == "x":
         return "x" + _value(number), i + 1
     scale = words.STUCK_SCALES.get(suffix)
@@ -149,6 +194,9 @@ def _quantity(value: str, tokens: list[str], start: int, end: int) -> Read:
     following = tokens[end] if end < len(tokens) else ""
     while following in words.SCALES:
         value, end = _scaled(value, words.SCALES[following]), end + 1
+        following = tokens[end] if end < len(tokens) else ""
+    if following == "and" and tokens[end + 1 : end + 3] == ["a", "half"] and value.isdecimal():
+        value, end = value + ".5", end + 3
         following = tokens[end] if end < len(tokens) else ""
     if len(value) <= 2 and value.isdecimal():
         if following in ("am", "pm"):
@@ -198,6 +246,11 @@ def _spelled(tokens: list[str], i: int) -> Read | None:
     return _quantity(str(total + part), tokens, i, end)
 
 
+def _inherited(form: str) -> str:
+    """The sign that "before 2004 or 2010" means for 2010 too."""
+    return form[: len(form) - len(form.lstrip("<>="))]
+
+
 def _goes_on(tokens: list[str], i: int) -> bool:
     return i < len(tokens) and (tokens[i] in words.ONES or tokens[i] in words.TENS)
 
@@ -206,11 +259,32 @@ def _ordinal_word(tokens: list[str], i: int) -> Read | None:
     token, number = tokens[i], words.ORDINALS[tokens[i]]
     after = tokens[i + 1] if i + 1 < len(tokens) else ""
     before = tokens[i - 1] if i else ""
-    if token == "first" and (before == "at" or after in words.FIRST_BUT_NOT_IN_ORDER):
+    if tokens[i + 1 : i + 3] == ["world", "war"]:
+        return str(number), i + 1
+    if token == "first" and _adverb(before, after):
         return None
-    if token == "second" and before in ("a", "per", "every", "each", "split"):
+    if token == "second" and _no_place(before, after):
         return None
     return dates.day_first(tokens, i + 1, number) or (_ordinal(number), i + 1)
+
+
+_BEFORE_ADVERB = words.listed("at come comes go goes came went")
+_BEFORE_PLACE = words.listed("the my your our his her their and or")
+_BEHIND_ADVERB = words.listed(". ? ! , and then before or") | {""}
+
+
+def _no_place(before: str, after: str) -> bool:
+    """Is this "second" a moment, or part of second-hand?"""
+    if after in ("hand", "hands", "thoughts", "nature") or before in ("per", "every", "each", "split"):
+        return True
+    return before == "a" and (after in words.BEHIND_A_SECOND or not after)
+
+
+def _adverb(before: str, after: str) -> bool:
+    """Does this "first" count nothing: at first, first of all, did you first think, do this first?"""
+    if before in _BEFORE_ADVERB or after in words.FIRST_BUT_NOT_IN_ORDER or before in words.DOERS:
+        return True
+    return before not in _BEFORE_PLACE and after in _BEHIND_ADVERB
 
 
 def _ordinal(number: int) -> str:
@@ -219,7 +293,7 @@ def _ordinal(number: int) -> str:
 
 
 def _identifier(token: str) -> str:
-    """A word with digits in it. A long word's letters say nothing that the vector does not: iphone6 is 6, v2 is 2."""
+    """A word with digits in it. A long word's letters are left to the vector: iphone6 is 6, v2 and WW2 are 2."""
     word = _NO_PART_OF_IT.match(token)
     rest = (token[word.end() :] if word else token).replace("-", "")
     return _value(rest) if rest.isdecimal() else rest

@@ -9,7 +9,8 @@ from crowkis.match import vocabulary as words
 LOOK_BACK_TOKENS_MAX = 4
 LOOK_AHEAD_TOKENS_MAX = 3
 
-_BETWEEN = frozenset({"of", "$", "€", "£", "₹", "¥", "rs", ".", "#"})
+_BETWEEN = frozenset({"of", "$", "€", "£", "₹", "¥", "rs", "inr", "usd", "eur", "gbp", ".", "#"}) | words.CURRENCY_CODES
+_AT_THE = {"latest": "<=", "most": "<=", "earliest": ">=", "least": ">="}
 _DATE_BETWEEN = _BETWEEN | {"the", "on", "in"}
 
 
@@ -26,7 +27,7 @@ def comparator(tokens: list[str], start: int, end: int, dated: bool) -> tuple[st
 
 
 def _behind(tokens: list[str], end: int) -> tuple[str, int]:
-    if tokens[end] in ("+", "plus") and not _number_at(tokens, end + 1):
+    if tokens[end] in ("+", "plus") and not _number_at(tokens, end + 1) and not _named_plus(tokens, end):
         return ">=", end + 1
     for k in range(end, min(end + LOOK_AHEAD_TOKENS_MAX, len(tokens) - 1)):
         token, following = tokens[k], tokens[k + 1]
@@ -37,9 +38,17 @@ def _behind(tokens: list[str], end: int) -> tuple[str, int]:
             return "", end
         if token == "at" and following in ("least", "most") and not _number_at(tokens, k + 2):
             return (">=" if following == "least" else "<="), k + 2
+        if token == "at" and following == "the" and tokens[k + 2 : k + 3] and tokens[k + 2] in _AT_THE:
+            return _AT_THE[tokens[k + 2]], k + 3
         if token == "," or token[0].isdigit():
             break
     return "", end
+
+
+def _named_plus(tokens: list[str], end: int) -> bool:
+    """Is this "plus" part of a name, as in iPhone 7 plus? Then a word goes on that is no unit."""
+    after = tokens[end + 1] if end + 1 < len(tokens) else ""
+    return tokens[end] == "plus" and after.isalpha() and after not in words.UNITS
 
 
 def _before(tokens: list[str], start: int, dated: bool) -> str:
@@ -50,13 +59,15 @@ def _before(tokens: list[str], start: int, dated: bool) -> str:
         return ""
     word = tokens[j]
     sign = words.BEFORE_NUMBER.get(word)
+    if word == "or" and j < start - 1 and tokens[j - 1] in ("before", "after"):
+        return words.OR_EQUAL[words.BEFORE_NUMBER[tokens[j - 1]]]
     if sign is None:
         if word in ("than", "then", "to"):
             return _than(tokens, j)
         if word in ("least", "most"):
             return (">=" if word == "least" else "<=") if _is(tokens, j - 1, "at") else ""
         return "<=" if dated and word == "by" else ""
-    if _is(tokens, j - 1, "or"):
+    if _is(tokens, j - 1, "or") and not _number_at(tokens, j - 2):
         return words.OR_EQUAL.get(sign, sign)
     return _unless_denied(sign, tokens, j)
 
@@ -66,7 +77,7 @@ def _than(tokens: list[str], j: int) -> str:
     before = tokens[j - 1] if j else ""
     if tokens[j] == "to" and before != "equal":
         return {"up": "<=", "prior": words.LESS}.get(before, "")
-    or_equal = before == "equal" or (j > 1 and tokens[j - 2] == "equal")
+    or_equal = before == "equal" or (j > 1 and tokens[j - 2] in ("equal", "or"))
     for k in range(j - 1, max(j - 1 - LOOK_BACK_TOKENS_MAX, -1), -1):
         sign = words.COMPARATIVES.get(tokens[k])
         if sign:
@@ -98,7 +109,7 @@ def comparisons(tokens: list[str]) -> list[str]:
         if token not in _BARE:
             continue
         sign = _bare(tokens, j, token)
-        if sign:
+        if sign and sign not in found:
             found.append(sign)
     return found
 

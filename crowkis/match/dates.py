@@ -22,7 +22,7 @@ def named(tokens: list[str], i: int) -> Read | None:
         return form, i + 1
     which = words.RELATIVE.get(token)
     if which and i + 1 < len(tokens):
-        period = tokens[i + 1]
+        period = tokens[i + 1].removesuffix("'s")
         period = period if period in words.PERIODS else words.WEEKDAYS.get(period, "")
         if period:
             return f"{which} {period}", i + 2

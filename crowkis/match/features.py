@@ -1,15 +1,38 @@
 """Works out what the rules need to know of a text. Once for a question asked, once when an answer is stored."""
 
-from crowkis.match.amounts import amounts
+from crowkis.match.amounts import read
+from crowkis.match.days import moving
+from crowkis.match.glyphs import plain_glyphs
+from crowkis.match.identifiers import lift
+from crowkis.match.idioms import in_figures
 from crowkis.match.intent import intent_of
+from crowkis.match.languages import languages
+from crowkis.match.layout import layout
 from crowkis.match.leaning import leaning
-from crowkis.match.negators import negations
+from crowkis.match.names import names
+from crowkis.match.negators import denied
 from crowkis.match.quotes import quoted
-from crowkis.match.tokens import tokens
+from crowkis.match.tokens import lowered, written
+from crowkis.match.tokens import tokens as tokens_of
 from crowkis.values.question import Features
 
 
 def features(text: str) -> Features:
-    """The numbers, quoted spans, negations, leaning and intent of a text. Pure, and linear in its length."""
-    words = tokens(text)
-    return Features(amounts(words), quoted(text), negations(words), leaning(text), intent_of(text, words))
+    """The slots, denials and leaning of a text. Pure, and linear in its length."""
+    lifted, identifiers = lift(plain_glyphs(text))
+    capitals = in_figures(written(lifted))
+    tokens = lowered(capitals)
+    forms, places = read(tokens)
+    found = names(capitals, tokens, {i for place in places for i in range(place.start, place.end)})
+    return Features(
+        numbers=forms,
+        quoted=quoted(text),
+        denied=denied(tokens),
+        leaning=leaning(text),
+        identifiers=identifiers,
+        names=tuple(name.form for name in found),
+        languages=languages(tokens),
+        layout=layout(tokens),
+        days=moving(tokens),
+        intent=intent_of(text, tokens_of(text)),
+    )

@@ -14,7 +14,8 @@ from crowkis.match.vocabulary import listed
 
 _WORD = re.compile(r"[(\[\"“‘'«]*+([^\W\d_]++(?:['’-][^\W\d_]++)*+)[.,;:?!…)\]\"”’'»]*+")
 _UNIX_LINES = re.compile(r"\r\n?")
-_CODE = re.compile(r"[{};]\s*$|[=!]=|[=-]>|::|</|&&|\|\||\w[(\[]|\$\{|\s[=|]\s|\s--?[a-zA-Z]")
+CODE = re.compile(r"[{};]\s*$|[=!]=|[=-]>|::|</|&&|\|\||\w[(\[]|\$\{|\s[=|]\s|\s--?[a-zA-Z]")
+"""What looks like this is code: it is never folded."""
 
 _NAMES_TOO = listed(
     """
@@ -43,7 +44,7 @@ def normalise(text: str) -> str:
     text = text.strip()
     if "\n" in text or "\r" in text:
         return _UNIX_LINES.sub("\n", text)
-    if _CODE.search(text):
+    if CODE.search(text):
         return text
     quoted = spans(text)
     if not quoted:

@@ -6,6 +6,8 @@ A unit that only one text writes is forgiven, and so is "one week" where the oth
 
 from collections import Counter
 
+from crowkis.match.days import resolved
+from crowkis.match.units import common
 from crowkis.match.vocabulary import SPANS_OF_TIME
 from crowkis.values.question import Candidate, Policy, Question
 from crowkis.values.verdict import Reason
@@ -19,12 +21,36 @@ def agree(question: Question, candidate: Candidate, policy: Policy) -> Reason | 
     asked, stored = question.features.numbers, candidate.features.numbers
     if asked == stored or candidate.exact or _same(asked, stored):
         return None
+    if _same(_resolved(asked, question.now_ms), _resolved(stored, candidate.created_ms)):
+        return None
     return Reason("numbers.differ", list(stored), list(asked))
 
 
 def measures(question: Question, candidate: Candidate, policy: Policy) -> tuple[object, object]:
     """The numbers of the stored question, against those of the one asked."""
     return list(candidate.features.numbers), list(question.features.numbers)
+
+
+def _resolved(forms: tuple[str, ...], now_ms: int) -> tuple[str, ...]:
+    """The forms in common units, days counted from today as dates, and counts with one sort of comparison."""
+    return tuple(_plain(resolved(form, now_ms)) for form in forms)
+
+
+def _plain(form: str) -> str:
+    if form.endswith(" time"):
+        form = form.removesuffix(" time")
+        return f"x{form}" if form.isdecimal() else _whole(form)
+    return common(form) if " " in form else _whole(form)
+
+
+def _whole(form: str) -> str:
+    """Of things counted and of years, fewer than 3 are at most 2, and more than 2 at least 3."""
+    number = form[1:]
+    if form[0] not in "<>" or not number.isdecimal():
+        return form
+    if len(number) > 2 and not (len(number) == 4 and number[:2] in ("19", "20")):
+        return form
+    return f"<={int(number) - 1}" if form[0] == "<" else f">={int(number) + 1}"
 
 
 def _same(asked: tuple[str, ...], stored: tuple[str, ...]) -> bool:
@@ -74,20 +100,40 @@ def _kind(form: str) -> str:
 
 
 def _same_but_for_units(asked: tuple[str, ...], stored: tuple[str, ...]) -> bool:
-    """Equal in number and order, but one text leaves out units?"""
-    asked = tuple(form for form in asked if form not in DIRECTIONS)
-    stored = tuple(form for form in stored if form not in DIRECTIONS)
-    if len(asked) != len(stored):
+    """Equal in number, but one text leaves out units? Numbers of one sort must stand in one order."""
+    mine = [form for form in asked if form not in DIRECTIONS]
+    theirs = [form for form in stored if form not in DIRECTIONS]
+    if len(mine) != len(theirs):
         return False
-    for mine, theirs in zip(asked, stored, strict=True):
-        value, _, unit = mine.partition(" ")
-        other_value, _, other_unit = theirs.partition(" ")
-        if value != other_value or (unit and other_unit and unit != other_unit):
+    last: dict[str, int] = {}
+    free = set(range(len(theirs)))
+    for form in mine:
+        place = next((k for k in sorted(free) if _alike(form, theirs[k])), None)
+        if place is None:
             return False
+        sort = _sort(form, theirs[place])
+        if place < last.get(sort, -1):
+            return False
+        free.remove(place)
+        last[sort] = place
     return True
 
 
+def _sort(one: str, other: str) -> str:
+    """What two forms of one number have in common besides: their sign and unit."""
+    sign = one[: len(one) - len(one.lstrip(_SIGNS))]
+    unit, other_unit = one.partition(" ")[2], other.partition(" ")[2]
+    return sign + ("x" if (one[0] == "x") != (other[0] == "x") else unit if unit == other_unit else "")
+
+
+def _alike(one: str, other: str) -> bool:
+    """The same number, and no other unit? "Twice" may be "2"."""
+    value, _, unit = one.removeprefix("x").partition(" ")
+    other_value, _, other_unit = other.removeprefix("x").partition(" ")
+    return value == other_value and (not unit or not other_unit or unit == other_unit)
+
+
 def _goes_without_saying(form: str) -> bool:
-    """Today, or one of a span of time: the other text may mean it without naming it."""
+    """Today, this month or year, or one of a span of time: the other text may mean it without naming it."""
     value, _, unit = form.partition(" ")
-    return form == "d+0" or (value == "1" and unit in SPANS_OF_TIME)
+    return form in ("d+0", "this month", "this year") or (value == "1" and unit in SPANS_OF_TIME)

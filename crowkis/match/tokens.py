@@ -1,4 +1,4 @@
-"""Cuts a text into the tokens that numbers and negations are read from.
+"""Cuts a text into the tokens that numbers and denials are read from.
 
 A token is a lower-case word ("don't" is one), a number with what is stuck to it ("180cm", "1,000", "10:30am"),
 an identifier with digits ("ax-200"), or a single mark that can carry meaning (% # < + ...).
@@ -6,7 +6,8 @@ Never loses a digit and never goes back over what it has read: the time is linea
 """
 
 import re
-import unicodedata
+
+from crowkis.match.glyphs import plain_glyphs
 
 _TOKEN = re.compile(
     r"""\d{4}-\d{1,2}-\d{1,2}(?![\w-])
@@ -19,12 +20,11 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 
-_TYPOGRAPHY = str.maketrans(
-    {raised: f"^{digit}" for digit, raised in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
-    | {"½": " 1/2", "¼": " 1/4", "¾": " 3/4", "⁄": "/", "’": "'", "‘": "'", "−": "-", "–": "-", "—": " - "}
-)
+_FREE_OF = re.compile(r"([^\W_]+)-free\b", re.IGNORECASE)
+"""Sugar-free is free of sugar."""
 
-_FOREIGN_DIGIT = re.compile(r"[^\D0-9]")
+_DOTTED = re.compile(r"\b(?:[A-Za-z]\.){2,}")
+"""Initials: U.S. is US, p.m. is pm."""
 
 _ROMAN = re.compile(
     r"""\b(?:XVI{1,3}|XI[IVX]|XI{1,3}|X[IVX]|V?I{2,3}|I[VX]|VI)\b
@@ -32,25 +32,39 @@ _ROMAN = re.compile(
     """,
     re.VERBOSE,
 )
+_NUMERAL = re.compile(r"[IVX](?:(?<=[rtep]\ .)\b|[IVX])")
+_INITIALS = re.compile(r"\.[A-Za-z]\.")
+"""Quick looks whether the slower patterns could find anything."""
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
 
 
 def tokens(text: str) -> list[str]:
     """The tokens of a text, in order, in lower case."""
+    return lowered(written(text))
+
+
+def written(text: str) -> list[str]:
+    """The tokens of a text, in order, with their capitals."""
     return _TOKEN.findall(_plain(text))
 
 
+def lowered(tokens: list[str]) -> list[str]:
+    """The same tokens in lower case."""
+    return [token.lower() for token in tokens]
+
+
 def _plain(text: str) -> str:
-    """The text with typographic variants made plain, Roman numerals in digits, and in lower case."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text.translate(_TYPOGRAPHY))
-        text = _FOREIGN_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit.group())), text)
-    if "I" in text or "V" in text or "X" in text:
+    """The text with typographic variants made plain, Roman numerals in digits, and initials without full stops."""
+    text = plain_glyphs(text)
+    if "-free" in text:
+        text = _FREE_OF.sub(r"free of \1", text)
+    if _NUMERAL.search(text):
         text = _ROMAN.sub(_arabic, text)
-    text = text.lower()
-    if ".m" in text:
-        text = text.replace("a.m.", "am").replace("p.m.", "pm")
-    return text
+    return _DOTTED.sub(_without_stops, text) if _INITIALS.search(text) else text
+
+
+def _without_stops(initials: re.Match[str]) -> str:
+    return initials.group().replace(".", "")
 
 
 def _arabic(numeral: re.Match[str]) -> str:

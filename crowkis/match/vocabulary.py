@@ -42,11 +42,15 @@ ORDINALS = counted("first second third fourth fifth sixth seventh eighth ninth t
 ORDINAL_ENDINGS = frozenset({"st", "nd", "rd", "th"})
 FIRST_BUT_NOT_IN_ORDER = frozenset({"name", "names", "aid", "lady", "of", "class", "hand"})
 """After these, "first" counts nothing (first name, first aid, first of all)."""
+BEHIND_A_SECOND = listed(". ? ! , and or to of ago if per for when while please time later")
+"""Behind "a second", they tell that it is a moment."""
+DOERS = listed("i you we they he she it people")
+"""Behind these, "first" says when and not which."""
 
 TIMES = {"twice": "x2", "double": "x2", "thrice": "x3", "triple": "x3", "half": "0.5"}
 DAYTIMES = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
 
-UNITS = alike(
+UNITS: dict[str, str] = alike(
     """
     km|kilometer|kilometers|kilometre|kilometres|kms m|meter|meters|metre|metres
     cm|centimeter|centimeters|centimetre|centimetres|cms mm|millimeter|millimeters|millimetre|millimetres
@@ -59,12 +63,19 @@ UNITS = alike(
     tb|terabyte|terabytes mbps gbps hz|hertz khz mhz ghz w|watt|watts kw|kilowatt|kilowatts v|volt|volts amp|amps
     mah rpm mph kmph|kph degree|degrees celsius fahrenheit %|percent|pct $|dollar|dollars|usd|bucks €|euro|euros|eur
     £|gbp|quid ₹|rupee|rupees|rs|inr ¥|yen|jpy|yuan|cny|rmb cent|cents px|pixel|pixels mp|megapixel|megapixels
-    calorie|calories|kcal star|stars people|persons|person time|times
+    calorie|calories|kcal star|stars people|persons|person time|times krw|won rub|ruble|rubles thb|baht
+    aed|dirham|dirhams ngn|naira sqm sqkm sqcm sqmm sqft sqinch sqmi sqyard cum cucm cumm cuft cuinch
+    acre|acres hectare|hectares|ha
     """
 )
+CURRENCY_CODES = listed(
+    "chf sek nok dkk pln czk huf brl mxn zar krw rub thb sgd hkd aed sar ils idr php vnd pkr bdt ngn kes egp clp cad "
+    "aud nzd"
+)
+UNITS |= {code: code for code in CURRENCY_CODES}
 DEGREES = {"c": "celsius", "celsius": "celsius", "centigrade": "celsius", "f": "fahrenheit", "fahrenheit": "fahrenheit"}
 CURRENCIES = frozenset("$€£¥₹")
-STUCK_ONLY = frozenset({"m", "g", "l", "s", "h", "w", "v", "mi", "ms", "mp", "gig"})
+STUCK_ONLY = frozenset({"s", "w", "v", "mi", "ms", "mp", "gig"})
 """Units only when they stand right behind the digits: as words of their own they are something else."""
 SPANS_OF_TIME = frozenset({"s", "min", "h", "day", "week", "month", "year", "decade", "century"})
 

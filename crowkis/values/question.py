@@ -44,12 +44,22 @@ class Features(NamedTuple):
     """Numbers, dates and similar values in a canonical form, in order of appearance."""
     quoted: tuple[str, ...]
     """Spans in quotes or backticks, as written."""
-    negations: int
-    """How many negating words or prefixes the text holds."""
+    denied: tuple[str, ...]
+    """What the text says is not so, in bare words ("visa" of "without a visa"), in order."""
     leaning: Leaning = NOT_LEANING
     """Whether it can be understood without what was said before it."""
     intent: Intent = UNREAD
     """What the text is for."""
+    identifiers: tuple[str, ...] = ()
+    """Addresses, accounts, phone numbers, paths and hashes, as "kind:canonical form", in order."""
+    names: tuple[str, ...] = ()
+    """Names as far as capitals or lists show them, in small letters, in order."""
+    languages: tuple[str, ...] = ()
+    """Languages the answer is asked in (">fr") or is to be translated from ("<en")."""
+    layout: tuple[str, ...] = ()
+    """Forms asked of the answer ("bullets", "json", "brief"), in alphabetical order."""
+    days: tuple[str, ...] = ()
+    """Days counted from the day of asking ("d+1", "next week"), in order: the answer does not outlive them."""
 
 
 class Scope(NamedTuple):

@@ -34,8 +34,17 @@ REASONS: tuple[ReasonRow, ...] = (
     ReasonRow("reuse.not-verbatim", "reuse", "Such an answer serves practically the same words only (see intents)."),
     ReasonRow("reuse.other-payload", "reuse", "The material to be worked on is not the same, word for word."),
     ReasonRow("reuse.other-intent", "reuse", "The questions are for different things (see CINTENT)."),
+    ReasonRow(
+        "days.passed", "days", "The stored question counts days from another day: its tomorrow is no longer tomorrow."
+    ),
+    ReasonRow(
+        "identifiers.differ", "identifiers", "The questions name different addresses, accounts, files or the like."
+    ),
     ReasonRow("numbers.differ", "numbers", "The questions name different numbers, dates or amounts."),
     ReasonRow("quoted.differ", "quoted", "The questions quote different text."),
+    ReasonRow("names.differ", "names", "Each question names somebody or something that the other does not."),
+    ReasonRow("language.differs", "language", "The answers are asked for in different languages."),
+    ReasonRow("layout.differs", "layout", "The answers are asked for in different forms (bullets, JSON, short, ...)."),
     ReasonRow("negation.differs", "negation", "One question negates what the other asks."),
     ReasonRow("contrast.opposite", "contrast", "One question asks for the contrary of the other, or for another deed."),
     ReasonRow(

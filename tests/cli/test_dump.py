@@ -17,7 +17,7 @@ def test_it_shows_the_vector_the_normal_form_and_what_the_rules_look_at(run, ser
     assert "cheap" in facts["tokens"].split(" | ")
     assert "  " not in facts["normal_form"]
     assert "10 EUR" in facts["quoted"]
-    assert "1" == facts["negations"]
+    assert "12" == facts["denied"]
     assert "2" == facts["degree"], said
     assert "it" in facts["words"]
 

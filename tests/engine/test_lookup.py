@@ -58,6 +58,17 @@ def test_the_very_same_question_needs_no_vector(engine, store):
         assert (entry, "exact", 1.0) == (found.hit, found.hit_type, found.similarity)
 
 
+def test_tomorrow_asked_again_in_a_week_is_not_served_even_to_the_very_same_words(engine, store):
+    store("weather tomorrow", NORTH, created_ms=1)
+
+    engine.now_ms = 1_000
+    assert "exact" == seek(engine, asked("weather tomorrow")).hit_type
+    engine.now_ms = 7 * 86_400_000
+    found = seek(engine, asked("weather tomorrow"))
+
+    assert ("miss", "days.passed") == (found.hit_type, found.objection.id)
+
+
 def test_a_text_not_embedded_lately_leaves_as_an_errand(engine):
     engine.recall = lambda text: None
     waiting = find(engine, asked("new text", vector=None), lambda engine, found: found)

@@ -6,8 +6,9 @@ from crowkis.values.verdict import REASONS
 
 def test_the_order_of_the_gates_is_the_policy():
     assert [
-        "tenancy", "embedder", "freshness", "image", "context", "tags", "trust", "flagged", "reuse", "numbers",
-        "quoted", "negation", "contrast", "complaints", "budget", "similarity", "confidence",
+        "tenancy", "embedder", "freshness", "days", "image", "context", "tags", "trust", "flagged", "reuse",
+        "identifiers", "numbers", "quoted", "names", "language", "layout", "negation", "contrast", "complaints",
+        "budget", "similarity", "confidence",
     ] == [gate.name for gate in SERVE_RULES]  # fmt: skip
 
 

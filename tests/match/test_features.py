@@ -10,15 +10,23 @@ from crowkis.match.features import features
 from crowkis.match.normalise import normalise
 
 
-def test_features_hold_numbers_quotes_negations_and_intent():
+def test_features_hold_numbers_quotes_denials_and_intent():
     known = features('do not say "Hi" to at most two people on Jan 2')
 
-    assert (("<=2 people", "--01-02"), ("Hi",), 1) == known[:3]
+    assert (("<=2 people", "--01-02"), ("Hi",), ("say",)) == known[:3]
     assert "factual" == known.intent.name
 
 
+def test_features_hold_the_other_slots():
+    found = features("Mail a@example.org what Ada Lovelace did tomorrow, in French, briefly")
+
+    assert ("email:a@example.org",) == found.identifiers
+    assert ("ada lovelace", "french") == found.names
+    assert ((">fr",), ("brief",), ("d+1",)) == (found.languages, found.layout, found.days)
+
+
 def test_a_plain_question_has_none():
-    assert ((), (), 0) == features("How do I reset my password?")[:3]
+    assert ((), (), ()) == features("How do I reset my password?")[:3]
     assert "procedural" == features("How do I reset my password?").intent.name
 
 
@@ -31,11 +39,11 @@ WORDS = ["How", "Do", "I", "not", "Never", "May", "2", "two", "IT", "us", "First
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=12))
-def test_texts_of_one_normal_form_agree_in_numbers_and_negations(words):
+def test_texts_of_one_normal_form_agree_in_numbers_and_denials(words):
     text = " ".join(words)
     form = normalise(text)
 
-    assert (features(text).numbers, features(text).negations) == (features(form).numbers, features(form).negations)
+    assert (features(text).numbers, features(text).denied) == (features(form).numbers, features(form).denied)
 
 
 @pytest.mark.parametrize(
