@@ -35,7 +35,7 @@ class Link:
         self.file = self.socket.makefile("rb")
 
     def ask(self, *requests: bytes) -> list[bytes]:
-        """Send, and read as many replies: status lines, integers, bulks."""
+        """Send, and read as many replies: status lines, integers, bulks, arrays in one line."""
         self.send(*requests)
         return self.replies(len(requests))
 
@@ -51,6 +51,8 @@ class Link:
         line = self.file.readline()
         if line[:1] == b"$" and line[1:2] != b"-":
             return self.file.read(int(line[1:]) + 2)[:-2]
+        if line[:1] == b"*" and line[1:2] != b"-":
+            return b" ".join(self.replies(int(line[1:])))
         return line.rstrip()
 
 

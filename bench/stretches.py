@@ -32,7 +32,7 @@ VECTORS = 512
 """Made once: vectors are sums of two of them, so that making one costs the bench little."""
 KEYS = 2_000
 KEY_BYTES = 4_000
-UPKEEP_WORDS = (("COMPACT",), ("SCRUB",))
+UPKEEP_WORDS = (("CBGSAVE", "stretches.crowkbak"), ("COMPACT",))
 UPKEEP_EVERY_S = 3.0
 REPORT_S_MAX = 30.0
 JOBS = re.compile(r"^(storage_jobs_total\S*|index_snapshots_total|backups_total\S*):(\d+)", re.MULTILINE)
@@ -85,12 +85,13 @@ def fill(links, asked, entries, answer_bytes):
 
 def mix(links, asked, entries, answer_bytes, end):
     """Everything at once until `end`; gives the number of calls."""
-    rng, done, due_at, words = random.Random(4), 0, 0.0, known_words(links[0])
+    rng, done, due_at = random.Random(4), 0, 0.0
+    words = deque(request(*words) for words in UPKEEP_WORDS)
     while time.monotonic() < end:
-        if time.monotonic() >= due_at and words:
+        if time.monotonic() >= due_at:
             due_at = time.monotonic() + UPKEEP_EVERY_S
             links[0].ask(words[0])
-            words.append(words.pop(0))
+            words.rotate(1)
         for link in links:
             link.send(*(some_call(rng, asked, entries, answer_bytes) for _ in range(PIPELINE)))
         for link in links:
@@ -107,12 +108,6 @@ def some_call(rng, asked, entries, answer_bytes):
         return asked.ask(number)
     key = f"key:{number % KEYS}"
     return request("SET", key, rng.randbytes(KEY_BYTES)) if chance < 0.75 else request("GET", key)
-
-
-def known_words(link):
-    """What can be asked for beside the traffic, in turns."""
-    known = [words for words in UPKEEP_WORDS if not link.ask(request(*words))[0].startswith(b"-ERR unknown")]
-    return [request("CBGSAVE", "stretches.crowkbak"), *(request(*words) for words in known)]
 
 
 def told(server, path):

@@ -154,7 +154,11 @@ class Server:
     def figure(self, name: str) -> float:
         """A figure of INFO; 0 where INFO does not have it (yet)."""
         wire = self.connect()
-        lines = dict(line.split(":", 1) for line in wire("INFO").decode().split("\r\n") if ":" in line)
+        told = wire("INFO")
+        while isinstance(told, hiredis.ReplyError) and str(told).startswith("BUSY "):
+            time.sleep(0.05)
+            told = wire("INFO")
+        lines = dict(line.split(":", 1) for line in told.decode().split("\r\n") if ":" in line)
         wire.close()
         return float(lines.get(name, 0))
 

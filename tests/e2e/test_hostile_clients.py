@@ -257,10 +257,10 @@ class TestFullQueues:
         assert refused == own.figure("errors_total_BUSY")
 
     def test_a_full_embedding_queue_says_busy_and_exact_matches_go_on(self, start_server):
-        own = start_server("--embed-queue-texts", "1", "--embed-workers", "1")
+        own = start_server("--embedder", "minilm", "--embed-queue-texts", "1", "--embed-workers", "1")
         wire = own.connect()
         wire("CSET", "stored before", "answer")
-        long = "many different words " * 400
+        long = "many different words " * 40
 
         def requests(client):
             return [("CSET", f"question {client} {number} {long}", "a") for number in range(60)]
