@@ -2,30 +2,33 @@
 
 from typing import Any
 
-from crowkis.commands.args import ENTRY_ID, REASON, TENANT, TEXT, WORD, arg, choice, flag, opt, real
+from crowkis.commands.args import ENTRY_ID, REASON, TENANT, TEXT, arg, choice, flag, opt, real
 from crowkis.commands.registry import command
 from crowkis.engine.clients import Client
-from crowkis.engine.engine import Engine
+from crowkis.engine.engine import Engine, answer_digest_of
 from crowkis.engine.feedback import (
+    ALL,
     Pair,
     Subject,
     bar_with,
     confidence_in,
-    digest_of,
+    counting,
     flag_of,
     flagged,
-    intent_of,
     note,
     question_id_of,
     subject_of,
 )
 from crowkis.engine.lookup import client_space, with_embedding
 from crowkis.match.features import features
+from crowkis.values.intent import NAMES
 from crowkis.values.judgement import DropFlags, PutFlag, PutTally
 from crowkis.values.outcome import Outcome
 from crowkis.values.question import Question, Scope
 from crowkis.values.reply import OK, Reply
 from crowkis.values.vector import Vector
+
+INTENT = choice(ALL.upper(), *(name.upper() for name in NAMES))
 
 
 @command("CFEEDBACK", arg("key", ENTRY_ID), arg("verdict", choice("GOOD", "BAD")), opt("reason", REASON, default=""),
@@ -91,7 +94,7 @@ def cflag(engine: Engine, client: Client, args: Any) -> Any:
     def embedded(engine: Engine, vector: Vector | Exception) -> Outcome:
         known = None if isinstance(vector, Exception) else vector
         bad = args.bad.encode("utf-8", "surrogatepass")
-        made = flag_of(args.tenant, args.query, bad, digest_of(bad), args.reason, engine.now_ms)
+        made = flag_of(args.tenant, args.query, bad, answer_digest_of(bad), args.reason, engine.now_ms)
         fingerprint = "" if known is None else engine.embedder.fingerprint
         return Outcome(OK, (PutFlag(made._replace(fingerprint=fingerprint), known),))
 
@@ -123,7 +126,7 @@ def ccheckbad(engine: Engine, client: Client, args: Any) -> Any:
 def cunflag(engine: Engine, client: Client, args: Any) -> Outcome:
     """Take back the flags on a question, or the one on this ANSWER to it; tells how many."""
     same = question_id_of(args.query)
-    digest = None if args.answer is None else digest_of(args.answer.encode("utf-8", "surrogatepass"))
+    digest = None if args.answer is None else answer_digest_of(args.answer.encode("utf-8", "surrogatepass"))
     ids = tuple(
         held.flag_id
         for held in engine.state.judgements.flags.get(args.tenant, {}).values()
@@ -132,21 +135,22 @@ def cunflag(engine: Engine, client: Client, args: Any) -> Outcome:
     return Outcome(len(ids), (DropFlags(args.tenant, ids),) if ids else ())
 
 
-@command("CBAR", opt("intent", WORD), opt("bar", real(0.0, 1.0), token="PIN", group="pin"), flag("unpin", group="pin"),
-         opt("maxerror", real(0.0, 1.0)), opt("tenant", TENANT, default="default"),
+@command("CBAR", opt("intent", INTENT, default=ALL), opt("bar", real(0.0, 1.0), token="PIN", group="pin"),
+         flag("unpin", group="pin"), opt("maxerror", real(0.0, 1.0)), opt("tenant", TENANT, default="default"),
          category="semantic", writes=True, frees=True)  # fmt: skip
 def cbar(engine: Engine, client: Client, args: Any) -> Outcome:
     """Tell the bar answers must reach and the reports behind it; PIN holds it where you say, UNPIN lets it move."""
-    intent = intent_of("") if args.intent is None else args.intent
+    intent = args.intent.lower()
     tally = engine.state.judgements.tally_of(args.tenant, intent)
     budget = engine.settings.max_error if args.maxerror is None else args.maxerror
     writes: tuple[PutTally, ...] = ()
     if args.bar is not None or args.unpin:
         tally = tally._replace(pinned=args.bar)
         writes = (PutTally(args.tenant, intent, tally),)
+    held = tally if intent == ALL else counting(engine, args.tenant, tally)
     told = {
         "intent": intent,
-        "bar": bar_with(engine, tally, budget),
+        "bar": bar_with(engine, held, budget),
         "pinned": tally.pinned is not None,
         "max_error": budget,
         "good": sum(tally.right) + tally.exact_right,

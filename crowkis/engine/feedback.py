@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from crowkis.engine.codec import ENTRY, decode_vector, entry_suffix
-from crowkis.engine.engine import Engine, entry_id_of
+from crowkis.engine.engine import Engine, answer_digest_of, entry_id_of
 from crowkis.engine.judgements import Held
 from crowkis.engine.rules import MEANING_RULES
 from crowkis.engine.serves import Gone
@@ -19,6 +19,7 @@ from crowkis.guard import trust
 from crowkis.match import thresholds
 from crowkis.match.confidence import probability
 from crowkis.match.features import features
+from crowkis.match.intent import intent_of as classified
 from crowkis.match.judge import judge
 from crowkis.match.normalise import normalise
 from crowkis.match.weights import FITTED_FOR
@@ -32,14 +33,15 @@ TENANTS_SHOWN_MAX = 64
 """The gauge of bars looks at so many tenants and intents, those reported on last."""
 
 
+ALL = "all"
+"""Under this name the reports on every intent are counted together."""
+OWN_REPORTS_MIN = 50
+"""With fewer reports an intent is held to the bar that all reports together make."""
+
+
 def intent_of(text: str) -> str:
     """Which bar a question is held to."""
-    return "all"
-
-
-def digest_of(answer: bytes) -> bytes:
-    """16 bytes that name an answer, whatever white space is around it."""
-    return blake2b(answer.strip(), digest_size=16).digest()
+    return classified(text).name
 
 
 def question_id_of(text: str) -> bytes:
@@ -49,7 +51,15 @@ def question_id_of(text: str) -> bytes:
 
 def bar_of(engine: Engine, tenant: str, intent: str, budget: float) -> float:
     """The confidence an answer must reach: the pinned one, else what the budget asks for; 0: neither is there."""
-    return bar_with(engine, engine.state.judgements.tally_of(tenant, intent), budget)
+    own = engine.state.judgements.tally_of(tenant, intent)
+    return bar_with(engine, counting(engine, tenant, own), budget)
+
+
+def counting(engine: Engine, tenant: str, own: Tally) -> Tally:
+    """Whose bar holds for an intent: a pin of its own, a pin on all, else its own reports once there are enough."""
+    pooled = engine.state.judgements.tally_of(tenant, ALL)
+    few = sum(own.right) + sum(own.wrong) < OWN_REPORTS_MIN
+    return pooled if own.pinned is None and (few or pooled.pinned is not None) else own
 
 
 def bar_with(engine: Engine, tally: Tally, budget: float) -> float:
@@ -61,7 +71,7 @@ def bar_with(engine: Engine, tally: Tally, budget: float) -> float:
 
 def bars(engine: Engine) -> dict[str, float]:
     """By intent, the highest bar in force by the settings, for the gauge."""
-    found = {intent_of(""): bar_of(engine, "default", intent_of(""), engine.settings.max_error)}
+    found = {ALL: bar_of(engine, "default", ALL, engine.settings.max_error)}
     for (_, intent), tally in islice(reversed(engine.state.judgements.tallies.items()), TENANTS_SHOWN_MAX):
         found[intent] = max(found.get(intent, 0.0), bar_with(engine, tally, engine.settings.max_error))
     return found
@@ -83,7 +93,7 @@ def regarded(
     if judgements.reports:
         candidate = candidate._replace(complaints=judgements.complaints_of(entry.entry_id))
     if tenant in judgements.flags and (candidate.exact or candidate.similarity >= policy.similarity_min):
-        held = judgements.flags_on(tenant, digest_of(engine.state.answer(entry)))
+        held = judgements.flags_on(tenant, answer_digest_of(engine.state.answer(entry)))
         if held:
             known = _stored_vector(engine, entry) if vector is None else vector
             candidate = candidate._replace(flagged=_nearest(question, known, held, policy.flagged_min)[0])
@@ -164,7 +174,7 @@ def subject_of(engine: Engine, entry_id: bytes, tenant: str) -> Subject | None:
         if entry.scope.tenant != tenant:
             return None
         answer = engine.state.answer(entry)
-        return Subject(entry_id, entry, entry.scope, answer, digest_of(answer), entry.source)
+        return Subject(entry_id, entry, entry.scope, answer, answer_digest_of(answer), entry.source)
     gone = engine.serves.gone(entry_id)
     if gone is None or gone.scope.tenant != tenant:
         return None
@@ -198,7 +208,6 @@ class Noted(NamedTuple):
     trust: float
     reports: Reports
     intent: str
-    tally: Tally
 
 
 def note(engine: Engine, subject: Subject, pair: Pair | None, good: bool, reason: str) -> Noted:
@@ -222,13 +231,13 @@ def note(engine: Engine, subject: Subject, pair: Pair | None, good: bool, reason
     before = judgements.reports.get(subject.entry_id, Reports(subject.entry_id, tenant, 0, 0, 0))
     reports = Reports(subject.entry_id, tenant, before.good + good, before.bad + (not good), now_ms)
     writes.append(PutReports(reports))
-    intent = intent_of("" if pair is None else pair.question)
-    tally = judgements.tally_of(tenant, intent)
+    intent = ALL if pair is None else intent_of(pair.question)
     if pair is not None and pair.confidence is not None:
-        tally = thresholds.noted(tally, pair.confidence, pair.exact, good)
-        tally = thresholds.seen(tally, engine.serves.take_met(tenant, intent))
-        writes.append(PutTally(tenant, intent, tally))
-    return Noted(writes, source.trust, reports, intent, tally)
+        for name in (intent, ALL):
+            tally = thresholds.noted(judgements.tally_of(tenant, name), pair.confidence, pair.exact, good)
+            tally = thresholds.seen(tally, engine.serves.take_met(tenant, name))
+            writes.append(PutTally(tenant, name, tally))
+    return Noted(writes, source.trust, reports, intent)
 
 
 def flag_of(tenant: str, question: str, answer: bytes, answer_digest: bytes, reason: str, now_ms: int) -> Flag:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from crowkis.engine.engine import Engine, entry_id_of
-from crowkis.engine.feedback import bar_of, intent_of, regarded
+from crowkis.engine.feedback import ALL, bar_of, intent_of, regarded
 from crowkis.engine.rules import BAR_RULES, EXACT_RULES, GATE_RULES, OWN_RULES
 from crowkis.engine.serves import Serve
 from crowkis.engine.state import CLIENT_SPACE, Space, SpaceKey, candidate_of
@@ -116,7 +116,8 @@ def find(engine: Engine, asked: Asked, finish: Finish) -> Any:
         near = nearest(engine, asked, vector, found)
         best = _best(near)
         if best is not None:
-            engine.serves.met(asked.scope.tenant, intent_of(asked.text), best.confidence)
+            for name in (intent_of(asked.text), ALL):
+                engine.serves.met(asked.scope.tenant, name, best.confidence)
         if near.hit is None and not isinstance(vector, Exception):
             engine.state.residents.foresee(asked.entry_id, _isolation(near))
         return _finished(engine, asked, near, began_ns, finish)
