@@ -262,12 +262,11 @@ class TestFullQueues:
         wire("CSET", "stored before", "answer")
         long = "many different words " * 40
 
-        def requests(client):
-            return [("CSET", f"question {client} {number} {long}", "a") for number in range(60)]
-
         replies = []
-        for _ in range(10):
-            replies += self.flood(own, 2, requests)
+        for turn in range(10):
+            replies += self.flood(
+                own, 8, lambda client, turn=turn: [("CSET", f"{turn} {client} {n} {long}", "a") for n in range(20)]
+            )
             if self.busy(replies):
                 break
 
