@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from crowkis.engine.engine import Engine, entry_id_of
-from crowkis.engine.feedback import ALL, bar_of, intent_of, regarded
+from crowkis.engine.feedback import ALL, bar_of, regarded
 from crowkis.engine.rules import BAR_RULES, EXACT_RULES, GATE_RULES, OWN_RULES
 from crowkis.engine.serves import Serve
 from crowkis.engine.state import CLIENT_SPACE, Space, SpaceKey, candidate_of
@@ -116,7 +116,7 @@ def find(engine: Engine, asked: Asked, finish: Finish) -> Any:
         near = nearest(engine, asked, vector, found)
         best = _best(near)
         if best is not None:
-            for name in (intent_of(asked.text), ALL):
+            for name in (near.verdicts[-1].question.features.intent.name, ALL):
                 engine.serves.met(asked.scope.tenant, name, best.confidence)
         if near.hit is None and not isinstance(vector, Exception):
             engine.state.residents.foresee(asked.entry_id, _isolation(near))
@@ -170,7 +170,7 @@ def exact(engine: Engine, asked: Asked) -> Found:
 def _judged_exact(engine: Engine, asked: Asked, entry: Entry) -> Verdict:
     assert entry.features is not None
     question = asked.question(entry.text, entry.fingerprint, entry.features, engine.now_ms)
-    policy = policy_of(engine, asked, entry.fingerprint)
+    policy = policy_of(engine, asked, entry.fingerprint, entry.features.intent)
     candidate = regarded(engine, question, asked.vector, entry, candidate_of(entry, 1.0, exact=True), policy)
     return judge(question, candidate, policy, EXACT_RULES)
 
@@ -297,7 +297,7 @@ def _missed(verdicts: list[Verdict]) -> Found:
     return Found(None, similarity, "miss", tuple(verdicts), reason)
 
 
-def policy_of(engine: Engine, asked: Asked, fingerprint: str, intent: Intent | None = None) -> Policy:
+def policy_of(engine: Engine, asked: Asked, fingerprint: str, intent: Intent) -> Policy:
     """The limits in force in a space of vectors.
 
     The bar is THRESHOLD, else the intent's, else what keeps the budget, else the general one. What keeps the budget
@@ -305,13 +305,13 @@ def policy_of(engine: Engine, asked: Asked, fingerprint: str, intent: Intent | N
     """
     settings = engine.settings
     budget = settings.max_error if asked.max_error is None else asked.max_error
-    budget_min = bar_of(engine, asked.scope.tenant, intent_of(asked.text), budget)
+    budget_min = bar_of(engine, asked.scope.tenant, intent.name, budget)
     metric = asked.metric or settings.metric
     if metric == AUTO:
         metric = CONFIDENCE if fingerprint.startswith(FITTED_FOR) else COSINE
     usual = settings.confidence_min if metric == CONFIDENCE else settings.similarity_min
     bar = asked.threshold
-    if bar is None and intent is not None:
+    if bar is None:
         bar = settings.intent_bars[intent.name]
     if bar is None:
         bar = budget_min or usual

@@ -18,6 +18,7 @@ from crowkis.match.vocabulary import listed
 
 TEXTS_KEPT_MAX = 2_048
 SHORT_CHARS_MAX = 400
+LAID_KEPT_MAX = 64
 LONG_TEXTS_KEPT_MAX = 64
 """How many texts longer than that are kept as read."""
 EDGE_CHARS = 2_000
@@ -102,6 +103,13 @@ def parse(text: str) -> Parsed:
     if len(text) <= SHORT_CHARS_MAX:
         return _parse_short(text)
     return _parse_long(text if len(text) <= 2 * EDGE_CHARS else f"{text[:EDGE_CHARS]} . {text[-EDGE_CHARS:]}")
+
+
+@lru_cache(maxsize=LAID_KEPT_MAX)
+def laid(one: str, other: str) -> tuple[Parsed, Parsed, "Alignment"]:
+    """Two texts and how they align; remembered as long as one look-up needs it, since several rules ask."""
+    a, b = parse(one), parse(other)
+    return a, b, align(a, b)
 
 
 def align(a: Parsed, b: Parsed) -> Alignment:

@@ -4,7 +4,7 @@ The texts are laid side by side word by word; four rules look at what is left ov
 Where more than LEFT_OVER_MAX words are left over, the texts differ too much to be judged word by word.
 """
 
-from crowkis.match.align import LEFT_OVER_MAX, align, parse
+from crowkis.match.align import LEFT_OVER_MAX, laid
 from crowkis.match.contrary import contrary
 from crowkis.match.replaced import narrowed, replaced
 from crowkis.match.roles import turned
@@ -23,8 +23,7 @@ def agree(question: Question, candidate: Candidate, policy: Policy) -> Reason | 
     """An answer to a question that differs in a deed, a direction, a thing or its reach is not served."""
     if candidate.exact or question.text == candidate.text:
         return None
-    stored, asked = parse(candidate.text), parse(question.text)
-    found = align(stored, asked)
+    stored, asked, found = laid(candidate.text, question.text)
     if max(len(found.unmatched_a), len(found.unmatched_b)) > LEFT_OVER_MAX:
         return None
     for name, rule in _RULES:
@@ -36,6 +35,5 @@ def agree(question: Question, candidate: Candidate, policy: Policy) -> Reason | 
 
 def measures(question: Question, candidate: Candidate, policy: Policy) -> tuple[object, object]:
     """The words that only the stored question holds, against those that only the one asked does."""
-    stored, asked = parse(candidate.text), parse(question.text)
-    found = align(stored, asked)
+    stored, asked, found = laid(candidate.text, question.text)
     return [stored.words[i] for i in found.unmatched_a], [asked.words[j] for j in found.unmatched_b]
