@@ -21,6 +21,7 @@ from crowkis.match.confidence import probability
 from crowkis.match.features import features
 from crowkis.match.judge import judge
 from crowkis.match.normalise import normalise
+from crowkis.match.sketch import sketch
 from crowkis.values.question import Candidate, Policy, Question, Scope
 
 SCOPE = Scope("t", "", "", "")
@@ -40,7 +41,7 @@ def one_round(rng: random.Random, words: int) -> dict[str, int]:
     text = question(rng, words)
     stored = [near(rng, text) for _ in range(CANDIDATES)]
     kept = [features(other) for other in stored]
-    around = [(0.95 - number / 100, b"%d" % (number % 2)) for number in range(CANDIDATES)]
+    around = [(0.95 - number / 100, sketch(b"%d" % (number % 2))) for number in range(CANDIDATES)]
     began = perf_counter_ns()
     normalise(text)
     normalised = perf_counter_ns()

@@ -26,6 +26,7 @@ from crowkis.match.company import company
 from crowkis.match.features import features
 from crowkis.match.judge import judge
 from crowkis.match.signals import SIGNALS, signals
+from crowkis.match.sketch import sketch
 from crowkis.values.question import ALONE, Candidate, Policy, Question, Scope
 
 HERE = Path(__file__).parent
@@ -99,7 +100,7 @@ def stream_rows(name: str, lines: Sequence[dict[str, Any]], vectors: Vectors, ga
         for at in range(1, len(places)):
             similarities = np.where(luck[:at] < random.choice(STORED_SHARES), matrix[:at] @ matrix[at], -1.0)
             nearest = [int(n) for n in np.argsort(-similarities)[:NEIGHBOURS] if similarities[n] > -1.0]
-            neighbours = [(float(similarities[n]), lines[places[n]]["answer_id"].encode()) for n in nearest]
+            neighbours = [(float(similarities[n]), sketch(lines[places[n]]["answer_id"].encode())) for n in nearest]
             asked = lines[places[at]]
             for rank, (similarity, answer) in enumerate(neighbours[:JUDGED_MAX]):
                 stored = lines[places[nearest[rank]]]["query"]
@@ -107,7 +108,7 @@ def stream_rows(name: str, lines: Sequence[dict[str, Any]], vectors: Vectors, ga
                     continue
                 around = company(neighbours, rank)
                 numbers = signals(asked["query"], stored, similarity, around)
-                yield Row(name, odd, numbers, around.agreeing > 0, answer == asked["answer_id"].encode())
+                yield Row(name, odd, numbers, around.agreeing > 0, answer == sketch(asked["answer_id"].encode()))
 
 
 def pair_rows(pairs: Sequence[dict[str, Any]], vectors: Vectors, gates: Gates) -> Iterator[Row]:

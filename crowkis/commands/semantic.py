@@ -25,10 +25,11 @@ from crowkis.commands.args import (
 from crowkis.commands.registry import command
 from crowkis.commands.streaming import stream_of
 from crowkis.engine.clients import Client
-from crowkis.engine.engine import Engine, answer_digest_of, entry_id_of
+from crowkis.engine.engine import Engine, entry_id_of
 from crowkis.engine.lookup import Asked, Found, client_space, find, find_by_image, with_embedding, with_vector
 from crowkis.engine.state import is_alive
 from crowkis.match.features import features
+from crowkis.match.sketch import sketch
 from crowkis.values.errors import embedder_down, malformed
 from crowkis.values.intent import Intent, shelf_life_s
 from crowkis.values.judgement import DropJudgements
@@ -139,7 +140,7 @@ def cset(engine: Engine, client: Client, args: Any) -> Any:
             context=asked.context,
             image=asked.image,
             source=args.source,
-            answer_digest=answer_digest_of(args.answer),
+            answer_sketch=sketch(args.answer),
         )
         engine.metrics.count("stores_total")
         return Outcome(OK, (PutEntry(entry, known, args.answer),))

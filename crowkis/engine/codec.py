@@ -76,8 +76,8 @@ def encode_entry(entry: Entry, vector: Vector | None) -> bytes:
         facts["image"] = entry.image
     if entry.source:
         facts["source"] = entry.source
-    if entry.answer_digest:
-        facts["answer_digest"] = entry.answer_digest.hex()
+    if entry.answer_sketch:
+        facts["answer_sketch"] = entry.answer_sketch.hex()
     body = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     tail = b"" if vector is None else vector.astype("<f4").tobytes()
     return _ENTRY_HEAD.pack(VERSION, len(body)) + body + tail
@@ -105,7 +105,7 @@ def decode_entry(value: bytes) -> StoredEntry:
             context=Context(*facts.get("context", NO_CONTEXT)),
             image=facts.get("image", ""),
             source=facts.get("source", ""),
-            answer_digest=bytes.fromhex(facts.get("answer_digest", "")),
+            answer_sketch=bytes.fromhex(facts.get("answer_sketch", "")),
         )
     except (struct.error, ValueError, KeyError, TypeError) as error:
         raise CodecError(f"unreadable entry: {error}") from error

@@ -244,7 +244,7 @@ class Search:
             verdict = judge(self._question, candidate_of(entry, similarity), self.policy, OWN_RULES)
             if verdict.objection is None:
                 self._places[entry.entry_id] = len(self._around)
-                self._around.append((similarity, entry.answer_digest))
+                self._around.append((similarity, entry.answer_sketch))
 
     def judged(self, entry: Entry, similarity: float) -> Verdict:
         """The verdict on one neighbour; its confidence is 0 where a gate objects."""
@@ -261,7 +261,7 @@ class Search:
             return candidate._replace(confidence=min(max(similarity, 0.0), 1.0))
         around, place = self._around or [], self._places.get(entry.entry_id)
         if place is None:
-            around, place = [*around, (similarity, entry.answer_digest)], len(around)
+            around, place = [*around, (similarity, entry.answer_sketch)], len(around)
         beside = company(around, place)
         told = confidence.probability(self._question.text, entry.text, similarity, beside)
         return candidate._replace(company=beside, confidence=told)

@@ -2,12 +2,13 @@
 
 Where several stored questions near the one asked have the very same answer, small differences of wording matter
 little there; where questions as near as the candidate have other answers, they matter much. Answers are compared by
-digest: two wordings of one answer count as different, which costs hits and never serves a wrong one.
+their sketches (match/sketch.py); where a sketch does not tell, the neighbour says nothing.
 """
 
 from collections.abc import Sequence
 
-from crowkis.values.question import ALONE, Company
+from crowkis.match.sketch import alike
+from crowkis.values.question import Company
 
 REACH = 0.25
 """A neighbour that is less similar than the candidate by this says nothing."""
@@ -18,13 +19,14 @@ RIVAL_MAX = 2.0
 
 
 def company(neighbours: Sequence[tuple[float, bytes]], place: int) -> Company:
-    """What the others say of the one at `place`; each is a cosine and the digest of its answer (empty: unknown)."""
+    """What the others say of the one at `place`; each is a cosine and the sketch of its answer."""
     similarity, answer = neighbours[place]
-    others = [pair for number, pair in enumerate(neighbours) if number != place and pair[1]]
-    if not answer or not others:
-        return ALONE
-    agreeing = [other for other, theirs in others if theirs == answer]
-    differing = [other for other, theirs in others if theirs != answer]
+    agreeing: list[float] = []
+    differing: list[float] = []
+    for number, (other, theirs) in enumerate(neighbours):
+        same = alike(answer, theirs) if number != place else None
+        if same is not None:
+            (agreeing if same else differing).append(other)
     return Company(
         support=min(1.0, _nearness(similarity, agreeing)),
         rival=min(RIVAL_MAX, _nearness(similarity, differing)),

@@ -29,8 +29,8 @@ class Entry(NamedTuple):
     """Digest of the image the question is about; empty: none."""
     source: str = ""
     """Who or what the answer stands on, as CSET's SOURCE told."""
-    answer_digest: bytes = b""
-    """Tells whether two answers are the same without reading them; empty in entries of older versions: unknown."""
+    answer_sketch: bytes = b""
+    """Tells whether two answers say the same without reading them; empty in entries of older versions: unknown."""
 
 
 class PutEntry(NamedTuple):

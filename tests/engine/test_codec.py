@@ -38,8 +38,8 @@ def entry(text="how do i log in", **changes):
     st.text(),
     st.binary(max_size=16),
 )
-def test_an_entry_comes_back_as_it_was(text, scope, tags, expire_at_ms, numbers, context, image, answer_digest):
-    changes = {"context": context, "image": image, "answer_digest": answer_digest}
+def test_an_entry_comes_back_as_it_was(text, scope, tags, expire_at_ms, numbers, context, image, answer_sketch):
+    changes = {"context": context, "image": image, "answer_sketch": answer_sketch}
     written = entry(text, scope=scope, tags=tags, expire_at_ms=expire_at_ms, **changes)
     vector = None if numbers is None else np.array(numbers, np.float32)
     stored = decode_entry(encode_entry(written, vector))
