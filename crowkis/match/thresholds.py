@@ -74,12 +74,12 @@ PRIOR_SEEN_WEIGHT = 200.0
 """How many candidates seen the shares above count for."""
 
 SHIFTS = np.linspace(-5.0, 5.0, 41)
-SHIFT_SPREAD = 1.2
+SHIFT_SPREAD = 0.6
 SLOPES = np.linspace(0.7, 1.3, 5)
 SLOPE_SPREAD = 0.15
 PIVOT = bisect_right(EDGES, 0.9) - 1
 """The bin around which slopes turn."""
-BELIEF = 0.9
+BELIEF = 0.8
 """How sure to be that the risk is within the budget."""
 TRUST_IN_REPORTS = 0.7
 """The power of the likelihood: the two-parameter curve is never quite true, so reports count for less than they say."""
