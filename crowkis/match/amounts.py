@@ -18,6 +18,7 @@ from crowkis.match.units import together
 
 _STUCK = re.compile(r"(-?\d[\d.,]*)([^\W\d_]+)")
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2})(?::\d{2})?)?(am|pm)?")
+_CLOCK_WITHOUT_COLON = re.compile(r"(0?[1-9]|1[0-2])([0-5]\d)")
 _NO_PART_OF_IT = re.compile(r"[^\W\d_]{4,}|v(?=\d)|ww(?=\d$)")
 _FRACTIONS = {"1/2": "0.5", "1/4": "0.25", "3/4": "0.75"}
 _MONEY_BEFORE = {"rs": "₹", "inr": "₹", "usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
@@ -146,6 +147,9 @@ def _figures(tokens: list[str], i: int) -> Read | None:
     if token in ("-", "."):
         return None
     if token.isdecimal() and len(token) <= DIGITS_MAX:
+        clock = _CLOCK_WITHOUT_COLON.fullmatch(token) if tokens[i + 1 : i + 2] in (["am"], ["pm"]) else None
+        if clock:
+            return _of_half_day(clock.group(1), clock.group(2), tokens[i + 1]), i + 2
         return _quantity(_value(token), tokens, i, i + 1)
     if token in _FRACTIONS:
         return _quantity(_FRACTIONS[token], tokens, i, i + 1)
@@ -181,12 +185,14 @@ def _stuck(number: str, suffix: str, tokens: list[str], i: int) -> Read:
 
 
 def _clock(clock: re.Match[str], tokens: list[str], end: int) -> Read:
-    hour, minute, half = int(clock.group(1)), clock.group(2) or "00", clock.group(3)
+    hour, minute, half = clock.group(1), clock.group(2) or "00", clock.group(3)
     if half is None and end < len(tokens) and tokens[end] in ("am", "pm"):
         half, end = tokens[end], end + 1
-    if half:
-        hour = hour % 12 + (12 if half == "pm" else 0)
-    return f"{hour:02}:{minute}", end
+    return _of_half_day(hour, minute, half) if half else f"{int(hour):02}:{minute}", end
+
+
+def _of_half_day(hour: str, minute: str, half: str) -> str:
+    return f"{int(hour) % 12 + (12 if half == 'pm' else 0):02}:{minute}"
 
 
 def _quantity(value: str, tokens: list[str], start: int, end: int) -> Read:
@@ -200,7 +206,7 @@ def _quantity(value: str, tokens: list[str], start: int, end: int) -> Read:
         following = tokens[end] if end < len(tokens) else ""
     if len(value) <= 2 and value.isdecimal():
         if following in ("am", "pm"):
-            return f"{int(value) % 12 + (12 if following == 'pm' else 0):02}:00", end + 1
+            return _of_half_day(value, "00", following), end + 1
         date = dates.day_first(tokens, end, int(value))
         if date:
             return date

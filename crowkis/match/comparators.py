@@ -9,9 +9,11 @@ from crowkis.match import vocabulary as words
 LOOK_BACK_TOKENS_MAX = 4
 LOOK_AHEAD_TOKENS_MAX = 3
 
-_BETWEEN = frozenset({"of", "$", "€", "£", "₹", "¥", "rs", "inr", "usd", "eur", "gbp", ".", "#"}) | words.CURRENCY_CODES
+_BETWEEN = frozenset(words.listed("of a an $ € £ ₹ ¥ rs inr usd eur gbp . #")) | words.CURRENCY_CODES
 _AT_THE = {"latest": "<=", "most": "<=", "earliest": ">=", "least": ">="}
-_DATE_BETWEEN = _BETWEEN | {"the", "on", "in"}
+_DATE_BETWEEN = _BETWEEN | {"the", "on", "in", "during"}
+_VERBS = frozenset({"is", "are", "was", "were", "be"})
+"""What follows says something of the number's bearer: "block 1 is left and above" compares nothing with 1."""
 
 
 def comparator(tokens: list[str], start: int, end: int, dated: bool) -> tuple[str, int]:
@@ -40,7 +42,7 @@ def _behind(tokens: list[str], end: int) -> tuple[str, int]:
             return (">=" if following == "least" else "<="), k + 2
         if token == "at" and following == "the" and tokens[k + 2 : k + 3] and tokens[k + 2] in _AT_THE:
             return _AT_THE[tokens[k + 2]], k + 3
-        if token == "," or token[0].isdigit():
+        if token == "," or token[0].isdigit() or token in _VERBS:
             break
     return "", end
 
@@ -114,6 +116,9 @@ def comparisons(tokens: list[str]) -> list[str]:
     return found
 
 
+_THAN_ANY = {words.MORE: "most", words.LESS: "least"}
+_ALL_OTHERS = (["all", "others"], ["all", "other"], ["the", "others"], ["the", "rest"])
+_AT_THAT_TIME = frozenset({"on", "at", "during", "when", "with"})
 _BARE = frozenset({"than", "before", "after", "or"} | words.SUPERLATIVES.keys())
 
 
@@ -127,9 +132,13 @@ def _bare(tokens: list[str], j: int, token: str) -> str:
     if token in ("before", "after"):
         if _is(tokens, j - 1, "or"):
             return ""
+        if _is(tokens, j + 1, "or") and j + 2 < len(tokens) and tokens[j + 2] in _AT_THAT_TIME:
+            return words.OR_EQUAL[words.BEFORE_NUMBER[token]] + ".."
         return _unless_denied(words.BEFORE_NUMBER[token], tokens, j) + ".."
     if token == "than":
         sign = _than(tokens, j)
+        if tokens[j + 1 : j + 2] == ["any"] or tokens[j + 1 : j + 3] in _ALL_OTHERS:
+            return _THAN_ANY.get(sign, f"{sign}.." if sign else "")
         return f"{sign}.." if sign else ""
     if token in ("most", "least") and _is(tokens, j - 1, "at"):
         if any(_quantity_at(tokens, k) for k in range(j - 1 - LOOK_AHEAD_TOKENS_MAX, j - 1)):
