@@ -9,7 +9,7 @@ from crowkis.commands.registry import COMMANDS
 from crowkis.metrics import METRICS
 from crowkis.settings import SETTINGS
 from crowkis.values.errors import ERRORS
-from crowkis.values.intent import INTENTS, PACES, POSTURES
+from crowkis.values.intent import INTENTS, PACES, POSTURES, SAME_USER
 from crowkis.values.verdict import REASONS
 
 
@@ -80,7 +80,7 @@ def errors_table() -> str:
 def intents_table() -> str:
     """INTENTS, with what each posture and pace means."""
     intents = table(
-        ("intent", "what is asked for", "reuse", "shelf life, seconds", "bar"),
+        ("intent", "what is asked for", "reuse", "shelf life, seconds", "bar", "why that bar"),
         (
             (
                 f"`{row.name}`",
@@ -88,13 +88,14 @@ def intents_table() -> str:
                 f"`{row.posture}`",
                 str(row.shelf_life_s or ""),
                 "" if row.confidence_min is None else str(row.confidence_min),
+                row.reason,
             )
             for row in INTENTS
         ),
     )
     postures = table(("reuse", "meaning"), ((f"`{name}`", meaning) for name, meaning in POSTURES.items()))
     paces = table(("pace", "shelf life, seconds"), ((f"`{name}`", str(life)) for name, life in PACES.items()))
-    return f"{intents}\n\n{postures}\n\n{paces}"
+    return f"{intents}\n\n{postures}\n\n{paces}\n\n{SAME_USER}"
 
 
 TABLES: dict[str, Callable[[], str]] = {

@@ -2,11 +2,7 @@
 
 INTENTS is the one table; the settings intent_postures, intent_shelf_lives and intent_bars override its columns, a
 cell at a time. Which intent a text has is worked out in match/intent.py.
-
-Who asks is not known: a tenant or a namespace may hold one person or a million. So no scope counts as the same person:
-what is to be done for somebody is served to nobody, and what is somebody's own only for the very same words. Where
-that is still too much (one tenant, many people, their own records), say personal=never; where each person has a
-tenant or namespace of their own, personal=free and transactional=verbatim lose nothing.
+SAME_USER says who counts as the same person.
 """
 
 from collections.abc import Mapping
@@ -20,6 +16,17 @@ POSTURES: dict[str, str] = {
     "never": "Not served, not even to the very same words.",
 }
 """How far an answer may be reused, from the widest to the narrowest. Of two questions the narrower one counts."""
+
+SAME_USER = (
+    "Who asks is not known: a tenant or a namespace may hold one person or a million. So nobody counts as the same "
+    "user: what is to be done for somebody is served to nobody, not even to the very same words, and what is "
+    "somebody's own only for practically the same words. Where that is still too much (one tenant, many people, their "
+    "own records), set `intent_postures` to `personal=never`; where each person has a tenant or namespace of their "
+    "own, `personal=free, transactional=verbatim` lose nothing. Asking when or where something is that a firm sends "
+    "everybody (a card, a PIN, a transfer) counts as a way to mend what went wrong; where the answers to it hold what "
+    "is one person's own, store them in a namespace of that person."
+)
+"""For people, printed below the table."""
 
 STRICTNESS = {name: place for place, name in enumerate(POSTURES)}
 
@@ -39,6 +46,8 @@ class IntentRow(NamedTuple):
     """How long an answer stored without EX or PX lives; 0: no end of its own."""
     confidence_min: float | None
     """The bar its candidates must reach; None: the general one."""
+    reason: str = ""
+    """Why its bar is not the general one."""
 
 
 INTENTS: tuple[IntentRow, ...] = (
@@ -54,7 +63,14 @@ INTENTS: tuple[IntentRow, ...] = (
     IntentRow("code", "A program to be written, read or mended.", "payload", 0, None),
     IntentRow("transform", "A given text to translate, summarise, extract from, classify.", "payload", 0, None),
     IntentRow("conversational", "Small talk: greetings, thanks, yes and no, questions about you.", "cautious", 0, None),
-    IntentRow("unread", "None of the twelve: a text in a language the cues do not know.", "cautious", 0, 0.97),
+    IntentRow(
+        "unread",
+        "None of the twelve: a text in a language the cues do not know.",
+        "cautious",
+        0,
+        0.97,
+        "Gates that read English are blind to it, so likeness alone must tell.",
+    ),
 )
 """`crowkis docs` prints this table. The last row is no intent: it is what is done where none can be told."""
 

@@ -18,6 +18,12 @@ def test_every_cell_is_one_that_means_something():
         assert row.meaning.endswith(".")
 
 
+def test_a_bar_of_its_own_has_its_reason():
+    assert [row.name for row in INTENTS if row.confidence_min is not None] == [
+        row.name for row in INTENTS if row.reason
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "pace", "expected"),
     [
