@@ -117,7 +117,8 @@ class _Reading:
         return self.lower[place] if 0 <= place < len(self.lower) else ""
 
     def _found(self, degree: int, place: int) -> None:
-        self.found = Leaning(degree, " ".join(self.written[place : place + 2]).rstrip(".?!,;: \n"))
+        shown = " ".join(self.written[place : place + 2])
+        self.found = Leaning(degree, shown.rstrip(".?!,;: \n") or shown)
 
     def _mention(self, word: str, previous: str, place: int) -> None:
         self.seen.add(word)

@@ -1,7 +1,7 @@
 """Promises of crowkis/match/leaning.py: what leans on its history is told from what stands alone."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crowkis.match.leaning import CHECKS, leaning, leans
@@ -148,6 +148,7 @@ def test_a_name_answers_a_pronoun_only_where_grammar_allows():
 
 
 @given(st.text())
+@example(":.\u00b9")
 def test_any_text_has_a_degree_and_always_the_same(text):
     found = leaning(text)
 
