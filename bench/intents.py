@@ -17,6 +17,8 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
 
+from rig import rows_of
+
 from crowkis.match.intent import intent_of, reading
 from crowkis.match.tokens import tokens
 from crowkis.values.intent import NAMES, POSTURE_COLUMN, SHELF_LIFE_COLUMN, shelf_life_s
@@ -25,11 +27,6 @@ HERE = Path(__file__).parent
 LONG = " ".join(["please look at the whole of this long question about the way our company keeps its records"] * 6)
 SHORT_S = 86_400
 """At most this is a short shelf life."""
-
-
-def rows_of(path: Path) -> list[dict[str, Any]]:
-    """The rows of a JSON Lines file."""
-    return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
 
 
 def scored(name: str, cases: list[tuple[str, list[str]]], show_errors: bool) -> dict[str, Any]:

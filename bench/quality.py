@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from asking import ANSWER, Bar, Door, Side, bar_name
 from baselines import PRODUCTS, Played, cosine_decisions, most_hits, play_cosine
-from rig import bench_arguments, crowkis_server, machine, print_table, scratch, times, write_json
+from rig import bench_arguments, crowkis_server, machine, print_table, rows_of, scratch, times, write_json
 
 HERE = Path(__file__).parent
 FILES = {
@@ -66,12 +66,6 @@ class Bench(NamedTuple):
     def shown(self) -> list[str]:
         """Systems with a column: every default, and two plain cut-offs."""
         return [bar_name(None), *PRODUCTS, *(f"cosine {bar:g}" for bar in SHOWN_BARS)]
-
-
-def rows_of(path: Path) -> list[dict[str, Any]]:
-    """A file of JSON Lines."""
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
 
 
 def thinned(rows: list[Any], limit: int | None) -> list[Any]:

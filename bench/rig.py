@@ -151,6 +151,12 @@ def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) 
         print("  ".join([f"  {line[0]:<{len(first)}}", *rest]), flush=True)
 
 
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """A file of JSON Lines."""
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
 def write_json(path: Path | None, found: dict[str, Any]) -> None:
     """The numbers, where a file was asked for."""
     if path is not None:

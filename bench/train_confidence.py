@@ -10,7 +10,6 @@ once with the source left out of the fitting. The fit is a logistic regression w
 bounds (L-BFGS-B) and a small ridge. Needs scipy.
 """
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from rig import bench_arguments, print_table, write_json
+from rig import bench_arguments, print_table, rows_of, write_json
 
 from crowkis.embed.onnx import OnnxEmbedder
 from crowkis.engine.rules import MEANING_RULES
@@ -63,12 +62,6 @@ class Fitted(NamedTuple):
 
 
 Vectors = dict[str, Any]
-
-
-def rows_of(path: Path) -> list[dict[str, Any]]:
-    """A file of JSON Lines."""
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
 
 
 class Gates:

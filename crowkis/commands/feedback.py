@@ -5,7 +5,7 @@ from typing import Any
 from crowkis.commands.args import ENTRY_ID, REASON, TENANT, TEXT, arg, choice, flag, opt, real
 from crowkis.commands.registry import command
 from crowkis.engine.clients import Client
-from crowkis.engine.engine import Engine, answer_digest_of
+from crowkis.engine.engine import Engine
 from crowkis.engine.feedback import (
     ALL,
     Pair,
@@ -21,6 +21,7 @@ from crowkis.engine.feedback import (
 )
 from crowkis.engine.lookup import client_space, with_embedding
 from crowkis.match.features import features
+from crowkis.match.sketch import digest_of
 from crowkis.values.intent import NAMES
 from crowkis.values.judgement import DropFlags, PutFlag, PutTally
 from crowkis.values.outcome import Outcome
@@ -94,7 +95,7 @@ def cflag(engine: Engine, client: Client, args: Any) -> Any:
     def embedded(engine: Engine, vector: Vector | Exception) -> Outcome:
         known = None if isinstance(vector, Exception) else vector
         bad = args.bad.encode("utf-8", "surrogatepass")
-        made = flag_of(args.tenant, args.query, bad, answer_digest_of(bad), args.reason, engine.now_ms)
+        made = flag_of(args.tenant, args.query, bad, digest_of(bad), args.reason, engine.now_ms)
         fingerprint = "" if known is None else engine.embedder.fingerprint
         return Outcome(OK, (PutFlag(made._replace(fingerprint=fingerprint), known),))
 
@@ -126,7 +127,7 @@ def ccheckbad(engine: Engine, client: Client, args: Any) -> Any:
 def cunflag(engine: Engine, client: Client, args: Any) -> Outcome:
     """Take back the flags on a question, or the one on this ANSWER to it; tells how many."""
     same = question_id_of(args.query)
-    digest = None if args.answer is None else answer_digest_of(args.answer.encode("utf-8", "surrogatepass"))
+    digest = None if args.answer is None else digest_of(args.answer.encode("utf-8", "surrogatepass"))
     ids = tuple(
         held.flag_id
         for held in engine.state.judgements.flags.get(args.tenant, {}).values()

@@ -118,11 +118,6 @@ def _entry_id(text: str, scope: Scope, context: Context, image: str) -> bytes:
     return digest.digest()
 
 
-def answer_digest_of(answer: bytes) -> bytes:
-    """16 bytes that name an answer, whatever white space is around it."""
-    return blake2b(answer.strip(), digest_size=16).digest()
-
-
 _remembered_id = lru_cache(IDS_REMEMBERED_MAX)(_entry_id)
 
 

@@ -11,17 +11,17 @@ from typing import NamedTuple
 import numpy as np
 
 from crowkis.engine.codec import ENTRY, decode_vector, entry_suffix
-from crowkis.engine.engine import Engine, answer_digest_of, entry_id_of
+from crowkis.engine.engine import Engine, entry_id_of
 from crowkis.engine.judgements import Held
 from crowkis.engine.rules import MEANING_RULES
 from crowkis.engine.serves import Gone
 from crowkis.guard import trust
 from crowkis.match import thresholds
-from crowkis.match.confidence import probability
-from crowkis.match.features import features
+from crowkis.match.confidence import by_cosine, probability
 from crowkis.match.intent import intent_of as classified
 from crowkis.match.judge import judge
 from crowkis.match.normalise import normalise
+from crowkis.match.sketch import digest_in, digest_of
 from crowkis.match.weights import FITTED_FOR
 from crowkis.values.judgement import Flag, PutFlag, PutReports, PutSource, PutTally, Reports, Source, Tally
 from crowkis.values.limits import FLAG_ANSWER_BYTES_MAX
@@ -31,7 +31,6 @@ from crowkis.values.vector import Vector
 
 TENANTS_SHOWN_MAX = 64
 """The gauge of bars looks at so many tenants and intents, those reported on last."""
-
 
 ALL = "all"
 """Under this name the reports on every intent are counted together."""
@@ -72,8 +71,8 @@ def bar_with(engine: Engine, tally: Tally, budget: float) -> float:
 def bars(engine: Engine) -> dict[str, float]:
     """By intent, the highest bar in force by the settings, for the gauge."""
     found = {ALL: bar_of(engine, "default", ALL, engine.settings.max_error)}
-    for (_, intent), tally in islice(reversed(engine.state.judgements.tallies.items()), TENANTS_SHOWN_MAX):
-        found[intent] = max(found.get(intent, 0.0), bar_with(engine, tally, engine.settings.max_error))
+    for tenant, intent in islice(reversed(engine.state.judgements.tallies), TENANTS_SHOWN_MAX):
+        found[intent] = max(found.get(intent, 0.0), bar_of(engine, tenant, intent, engine.settings.max_error))
     return found
 
 
@@ -93,7 +92,7 @@ def regarded(
     if judgements.reports:
         candidate = candidate._replace(complaints=judgements.complaints_of(entry.entry_id))
     if tenant in judgements.flags and (candidate.exact or candidate.similarity >= policy.similarity_min):
-        held = judgements.flags_on(tenant, answer_digest_of(engine.state.answer(entry)))
+        held = judgements.flags_on(tenant, digest_in(entry.answer_sketch) or digest_of(engine.state.answer(entry)))
         if held:
             known = _stored_vector(engine, entry) if vector is None else vector
             candidate = candidate._replace(flagged=_nearest(question, known, held, policy.flagged_min)[0])
@@ -132,7 +131,6 @@ def _nearest(
 
 def _same_question(question: Question, held: Held, similarity: float) -> bool:
     assert held.features is not None
-    question = question._replace(features=features(question.text))
     stored = Candidate(
         held.flag_id, held.question, question.scope, held.fingerprint, question.tags, held.features, 0, 0, similarity,
         False,
@@ -174,7 +172,7 @@ def subject_of(engine: Engine, entry_id: bytes, tenant: str) -> Subject | None:
         if entry.scope.tenant != tenant:
             return None
         answer = engine.state.answer(entry)
-        return Subject(entry_id, entry, entry.scope, answer, answer_digest_of(answer), entry.source)
+        return Subject(entry_id, entry, entry.scope, answer, digest_of(answer), entry.source)
     gone = engine.serves.gone(entry_id)
     if gone is None or gone.scope.tenant != tenant:
         return None
@@ -197,7 +195,7 @@ def confidence_in(engine: Engine, subject: Subject, question: str, vector: Vecto
     assert subject.entry is not None
     similarity = float(np.dot(stored, vector))
     if not subject.entry.fingerprint.startswith(FITTED_FOR):
-        return min(max(similarity, 0.0), 1.0) or None, False
+        return by_cosine(similarity) or None, False
     return probability(question, subject.entry.text, similarity, ALONE), False
 
 

@@ -198,17 +198,17 @@ def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Fo
         return Found(None, 0.0, "miss", so_far.verdicts, so_far.objection or Reason("candidates.none", 0, 1))
     question = asked.question(asked.text, fingerprint, features(asked.text), engine.now_ms)
     policy = policy_of(engine, asked, fingerprint, question.features.intent)
-    search = Search(engine, question, vector, policy)
+    search = Search(engine, question, vector, policy, space)
     verdicts, wanted, below = list(so_far.verdicts), CANDIDATES_FIRST, 0
     pictured = _about_image(engine, asked, vector, place) if asked.image else []
     seen: set[int] = set()
     while True:
         found = pictured[:wanted] or space.index.search(vector, wanted)
+        search.first = search.first or found
         for label, similarity in found:
             if label in seen:
                 continue
             seen.add(label)
-            search.gather(found, space)
             entry = engine.state.judgeable(space.by_label[label])
             verdict = search.judged(entry, similarity)
             verdicts.append(verdict)
@@ -225,26 +225,17 @@ def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Fo
 class Search:
     """One question among its neighbours: judges each by the gates, and by the bars if no gate objects."""
 
-    def __init__(self, engine: Engine, question: Question, vector: Vector, policy: Policy) -> None:
+    def __init__(self, engine: Engine, question: Question, vector: Vector, policy: Policy, space: Space) -> None:
         self.policy = policy
+        self.first: Sequence[tuple[int, float]] = ()
+        """The nearest neighbours, whatever the gates say of them: label and similarity."""
         self._engine = engine
         self._question = question
         self._vector = vector
-        self._around: list[tuple[float, bytes]] | None = None
-        """Similarity and answer of the nearest entries that could be this client's."""
+        self._space = space
+        self._around: list[tuple[float, bytes]] = []
+        """Similarity and answer of the nearest entries that could be this client's, once a confidence is asked for."""
         self._places: dict[bytes, int] = {}
-
-    def gather(self, found: Sequence[tuple[int, float]], space: Space) -> None:
-        """Take the first neighbours found for the candidates' company."""
-        if self._around is not None:
-            return
-        self._around = []
-        for label, similarity in found[:CANDIDATES_FIRST]:
-            entry = self._engine.state.judgeable(space.by_label[label])
-            verdict = judge(self._question, candidate_of(entry, similarity), self.policy, OWN_RULES)
-            if verdict.objection is None:
-                self._places[entry.entry_id] = len(self._around)
-                self._around.append((similarity, entry.answer_sketch))
 
     def judged(self, entry: Entry, similarity: float) -> Verdict:
         """The verdict on one neighbour; its confidence is 0 where a gate objects."""
@@ -258,13 +249,23 @@ class Search:
     def _with_confidence(self, entry: Entry, candidate: Candidate) -> Candidate:
         similarity = candidate.similarity
         if self.policy.metric == COSINE:
-            return candidate._replace(confidence=min(max(similarity, 0.0), 1.0))
-        around, place = self._around or [], self._places.get(entry.entry_id)
+            return candidate._replace(confidence=confidence.by_cosine(similarity))
+        if not self._around:
+            self._gather()
+        around, place = self._around, self._places.get(entry.entry_id)
         if place is None:
             around, place = [*around, (similarity, entry.answer_sketch)], len(around)
         beside = company(around, place)
         told = confidence.probability(self._question.text, entry.text, similarity, beside)
         return candidate._replace(company=beside, confidence=told)
+
+    def _gather(self) -> None:
+        for label, similarity in self.first[:CANDIDATES_FIRST]:
+            entry = self._engine.state.judgeable(self._space.by_label[label])
+            verdict = judge(self._question, candidate_of(entry, similarity), self.policy, OWN_RULES)
+            if verdict.objection is None:
+                self._places[entry.entry_id] = len(self._around)
+                self._around.append((similarity, entry.answer_sketch))
 
 
 def _about_image(engine: Engine, asked: Asked, vector: Vector, place: SpaceKey) -> list[tuple[int, float]]:

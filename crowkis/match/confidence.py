@@ -26,6 +26,11 @@ def probability(asked: str, stored: str, similarity: float, company: Company) ->
     return 1.0 / (1.0 + exp(-min(max(odds, -LOG_ODDS_MAX), LOG_ODDS_MAX)))
 
 
+def by_cosine(similarity: float) -> float:
+    """What stands for the probability where plain cosine decides: the cosine, from 0 to 1."""
+    return min(max(similarity, 0.0), 1.0)
+
+
 def contributions(question: Question, candidate: Candidate) -> dict[str, float]:
     """What each signal adds to or takes from the logarithm of the odds, those that do nothing left out."""
     model = weights.AGREED if candidate.company.agreeing else weights.ALONE

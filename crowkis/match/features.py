@@ -13,14 +13,15 @@ from crowkis.match.names import names
 from crowkis.match.negators import denied
 from crowkis.match.quotes import quoted
 from crowkis.match.tokens import lowered, written
-from crowkis.match.tokens import tokens as tokens_of
 from crowkis.values.question import Features
 
 
 def features(text: str) -> Features:
-    """The slots, denials and leaning of a text. Pure, and linear in its length."""
+    """The slots, denials, leaning and intent of a text. Pure, and linear in its length."""
     lifted, identifiers = lift(plain_glyphs(text))
-    capitals = in_figures(written(lifted))
+    cut = written(lifted)
+    words = lowered(cut if lifted == text else written(text))
+    capitals = in_figures(cut)
     tokens = lowered(capitals)
     forms, places = read(tokens)
     found = names(capitals, tokens, {i for place in places for i in range(place.start, place.end)})
@@ -34,5 +35,5 @@ def features(text: str) -> Features:
         languages=languages(tokens),
         layout=layout(tokens),
         days=moving(tokens),
-        intent=intent_of(text, tokens_of(text)),
+        intent=intent_of(text, words),
     )

@@ -41,18 +41,18 @@ SIGNALS: tuple[Signal, ...] = (
 
 def signals(asked: str, stored: str, similarity: float, company: Company) -> tuple[float, ...]:
     """One number for each row of SIGNALS."""
-    b, a, found = laid(stored, asked)
-    only_a, only_b = len(found.unmatched_b), len(found.unmatched_a)
-    names = sum(b.names[i] for i in found.unmatched_a) + sum(a.names[j] for j in found.unmatched_b)
+    a, b, found = laid(stored, asked)
+    only_stored, only_asked = len(found.unmatched_a), len(found.unmatched_b)
+    names = sum(a.names[i] for i in found.unmatched_a) + sum(b.names[j] for j in found.unmatched_b)
     return (
         similarity,
         max(0.0, similarity - NEAR),
-        min(only_a, COUNTED_MAX),
-        min(only_b, COUNTED_MAX),
-        float(only_a > 0 < only_b),
-        _in_frame(b, a, found),
-        0 if only_a and only_b else min(only_a + only_b, COUNTED_MAX),
-        _markers(b, a, found),
+        min(only_asked, COUNTED_MAX),
+        min(only_stored, COUNTED_MAX),
+        float(only_stored > 0 < only_asked),
+        _in_frame(a, b, found),
+        0 if only_stored and only_asked else min(only_stored + only_asked, COUNTED_MAX),
+        _markers(a, b, found),
         min(names, 2),
         min(sum(pair.how != "exact" for pair in found.pairs), 3),
         *company,

@@ -13,6 +13,7 @@ from zlib import crc32
 
 READ_BYTES_MAX = 4_096
 """Of a longer answer its beginning is looked at for words; the digest is of all of it."""
+DIGEST_BYTES = 16
 KEPT = 16
 WORDS_MIN = 8
 """Distinct words below which only equal answers are the same."""
@@ -23,12 +24,21 @@ _WORD = re.compile(rb"[^\W_]+")
 _HEAD = struct.Struct("<16s4s")
 
 
+def digest_of(answer: bytes) -> bytes:
+    """16 bytes that name an answer, whatever white space is around it."""
+    return blake2b(answer.strip(), digest_size=DIGEST_BYTES).digest()
+
+
+def digest_in(found: bytes) -> bytes:
+    """The digest of the sketched answer; of an empty sketch nothing."""
+    return found[:DIGEST_BYTES]
+
+
 def sketch(answer: bytes) -> bytes:
     """20 bytes, and 4 more for each of up to 16 words kept; fewer than WORDS_MIN words: none are."""
-    answer = answer.strip()
-    words = set(_WORD.findall(answer[:READ_BYTES_MAX].lower()))
+    words = set(_WORD.findall(answer.strip()[:READ_BYTES_MAX].lower()))
     figures = b" ".join(sorted(word for word in words if any(48 <= byte <= 57 for byte in word)))
-    head = _HEAD.pack(blake2b(answer, digest_size=16).digest(), blake2b(figures, digest_size=4).digest())
+    head = _HEAD.pack(digest_of(answer), blake2b(figures, digest_size=4).digest())
     if len(words) < WORDS_MIN:
         return head
     hashes = sorted(map(crc32, words))[:KEPT]

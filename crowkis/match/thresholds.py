@@ -69,7 +69,8 @@ PRIOR_SEEN: tuple[float, ...] = (
     0.001,
     0.001,
 )
-"""How often the best candidate of a question has this confidence: shares of a pooled stream."""
+"""How often the best candidate of a question has this confidence, counted on pooled streams while the cosine stood for
+the confidence: a beginning that what is seen soon outweighs."""
 PRIOR_SEEN_WEIGHT = 200.0
 """How many candidates seen the shares above count for."""
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crowkis.engine.engine import Cursors, answer_digest_of, entry_id_of
+from crowkis.engine.engine import Cursors, entry_id_of
 from crowkis.values.question import Context, Scope
 
 SCOPE = Scope("t", "n", "m", "1")
@@ -58,8 +58,3 @@ def test_cursors_are_kept_up_to_a_limit_and_then_start_over():
     assert 0 not in numbers
     assert (None, None) == (cursors.after(0), cursors.after(numbers[0]))
     assert (b"1", b"%d" % Cursors.CURSORS_MAX) == (cursors.after(numbers[1]), cursors.after(numbers[-1]))
-
-
-def test_white_space_around_an_answer_does_not_make_it_another():
-    assert answer_digest_of(b" yes\n") == answer_digest_of(b"yes")
-    assert answer_digest_of(b"yes") != answer_digest_of(b"no")

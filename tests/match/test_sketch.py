@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crowkis.match.sketch import KEPT, alike, sketch
+from crowkis.match.sketch import KEPT, alike, digest_in, digest_of, sketch
 
 RESET = b"Open the settings of your account, choose Security, press Reset password and follow the link in the mail."
 REWORDED = (
@@ -50,3 +50,14 @@ def test_an_empty_sketch_says_nothing():
 def test_it_does_not_matter_which_comes_first(one, other):
     assert alike(sketch(one), sketch(other)) is alike(sketch(other), sketch(one))
     assert len(sketch(one)) <= 20 + 4 * KEPT
+
+
+def test_white_space_around_an_answer_does_not_make_it_another():
+    assert digest_of(b" yes\n") == digest_of(b"yes")
+    assert digest_of(b"yes") != digest_of(b"no")
+
+
+@given(st.binary(max_size=300))
+def test_a_sketch_holds_the_digest_of_its_answer(answer):
+    assert digest_of(answer) == digest_in(sketch(answer))
+    assert b"" == digest_in(b"")
