@@ -3,6 +3,7 @@
 from crowkis.commands import (
     connection,
     feedback,
+    hashes,
     inspect,
     keyspace,
     meaning,
@@ -15,7 +16,7 @@ from crowkis.commands import (
 from crowkis.commands.registry import WORDS, find, is_private
 from crowkis.values.call import Vocabulary
 
-FAMILIES = (connection, feedback, inspect, keyspace, meaning, persistence, retention, semantic, server, strings)
+FAMILIES = (connection, feedback, hashes, inspect, keyspace, meaning, persistence, retention, semantic, server, strings)
 """Importing a family declares its words."""
 
 ALL_WORDS = Vocabulary(WORDS, find, is_private)

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from crowkis.commands.args import KEY, RAW, arg, choice, flag, opt, whole
+from crowkis.commands.args import KEY, RAW, WORD, arg, choice, flag, opt, whole
+from crowkis.commands.keys import expiry_of, is_there, kind_of
 from crowkis.commands.registry import command
-from crowkis.commands.strings import expiry_of, read
 from crowkis.engine.clients import Client
 from crowkis.engine.codec import plain_key
 from crowkis.engine.engine import Engine
@@ -14,7 +14,7 @@ from crowkis.values.errors import malformed
 from crowkis.values.judgement import DropJudgements
 from crowkis.values.limits import DATABASES, EXPIRE_MS_MAX, SCAN_COUNT_MAX
 from crowkis.values.outcome import Outcome
-from crowkis.values.record import DropDatabase, DropKey, DropScope, PutKey, Record
+from crowkis.values.record import DropDatabase, DropKey, DropScope, Record, SetEnd
 from crowkis.values.reply import OK, Reply, Simple
 
 CURSOR = whole(0, (1 << 64) - 1)
@@ -80,7 +80,7 @@ def del_(engine: Engine, client: Client, args: Any) -> Outcome:
 
 
 def _removed(engine: Engine, client: Client, keys: tuple[bytes, ...]) -> Outcome:
-    live = [key for key in dict.fromkeys(keys) if expiry_of(engine, client.db, key) is not None]
+    live = [key for key in dict.fromkeys(keys) if is_there(engine, client.db, key)]
     return Outcome(len(live), tuple(DropKey(client.db, key) for key in live))
 
 
@@ -93,7 +93,7 @@ def unlink(engine: Engine, client: Client, args: Any) -> Outcome:
 @command("EXISTS", arg("key", KEY, repeated=True), category="keyspace")
 def exists(engine: Engine, client: Client, args: Any) -> Reply:
     """Tell how many of the keys are there; one named twice counts twice."""
-    return sum(1 for key in args.key if expiry_of(engine, client.db, key) is not None)
+    return sum(1 for key in args.key if is_there(engine, client.db, key))
 
 
 @command("TOUCH", arg("key", KEY, repeated=True), category="keyspace")
@@ -105,7 +105,7 @@ def touch(engine: Engine, client: Client, args: Any) -> Reply:
 @command("TYPE", arg("key", KEY), category="keyspace")
 def type_(engine: Engine, client: Client, args: Any) -> Reply:
     """Tell what kind of value a key holds, or none."""
-    return Simple("none" if expiry_of(engine, client.db, args.key) is None else "string")
+    return Simple(kind_of(engine, client.db, args.key) or "none")
 
 
 CONDITIONS = tuple(flag(word) for word in ("nx", "xx", "gt", "lt"))
@@ -115,8 +115,7 @@ def _expire(engine: Engine, client: Client, args: Any, at_ms: int) -> Outcome:
     if (args.nx and (args.xx or args.gt or args.lt)) or (args.gt and args.lt):
         raise malformed("NX stands alone, and GT and LT exclude each other")
     old = expiry_of(engine, client.db, args.key)
-    value = read(engine, client.db, args.key)
-    if old is None or value is None:
+    if old is None:
         return Outcome(0)
     refused = (
         (args.nx and old)
@@ -128,7 +127,7 @@ def _expire(engine: Engine, client: Client, args: Any, at_ms: int) -> Outcome:
         return Outcome(0)
     if at_ms <= engine.now_ms:
         return Outcome(1, (DropKey(client.db, args.key),))
-    return Outcome(1, (PutKey(client.db, args.key, value, at_ms),))
+    return Outcome(1, (SetEnd(client.db, args.key, at_ms),))
 
 
 def _bounded(value: int, unit_ms: int, start_ms: int, name: str) -> int:
@@ -191,10 +190,9 @@ def ttl(engine: Engine, client: Client, args: Any) -> Reply:
 @command("PERSIST", arg("key", KEY), category="keyspace", writes=True, frees=True)
 def persist(engine: Engine, client: Client, args: Any) -> Outcome:
     """Take a key's lifetime away; tells whether it had one."""
-    value = read(engine, client.db, args.key)
-    if value is None or not expiry_of(engine, client.db, args.key):
+    if not expiry_of(engine, client.db, args.key):
         return Outcome(0)
-    return Outcome(1, (PutKey(client.db, args.key, value, 0),))
+    return Outcome(1, (SetEnd(client.db, args.key, 0),))
 
 
 @command("KEYS", arg("pattern", RAW), category="keyspace")
@@ -203,19 +201,20 @@ def keys(engine: Engine, client: Client, args: Any) -> Reply:
     fits = matcher(args.pattern)
     prefix = plain_key(client.db, b"")
     names = (full[2:] for full, _ in engine.state.store.items(prefix))
-    return [key for key in names if fits(key) and expiry_of(engine, client.db, key) is not None]
+    return [key for key in names if fits(key) and is_there(engine, client.db, key)]
 
 
 @command("SCAN", arg("cursor", CURSOR), opt("pattern", RAW, token="MATCH", default=b"*"),
-         opt("count", whole(1, SCAN_COUNT_MAX), default=10), opt("type", RAW, default=b"string"),
+         opt("count", whole(1, SCAN_COUNT_MAX), default=10), opt("type", WORD),
          category="keyspace")  # fmt: skip
 def scan(engine: Engine, client: Client, args: Any) -> Reply:
     """Walk the keys of this database a few at a time, in order; a key that stays is never skipped."""
     prefix = plain_key(client.db, b"")
     found, cursor = walk(engine, prefix, args.cursor, args.count)
-    fits = matcher(args.pattern) if args.type.lower() == b"string" else None
+    fits, kind = matcher(args.pattern), args.type.lower() if args.type is not None else None
     names = [full[2:] for full in found]
-    return [cursor, [key for key in names if fits and fits(key) and expiry_of(engine, client.db, key) is not None]]
+    kinds = [(key, kind_of(engine, client.db, key)) for key in names if fits(key)]
+    return [cursor, [key for key, held in kinds if held is not None and kind in (None, held)]]
 
 
 def walk(engine: Engine, prefix: bytes, cursor: int, count: int) -> tuple[list[bytes], str]:

@@ -17,7 +17,10 @@ COMMANDS: dict[str, Command] = {}
 WORDS: dict[bytes, Command] = {}
 """By the bytes clients send, in the two usual cases; find() knows every other case."""
 
-CATEGORIES = ("connection", "server", "semantic", "string", "keyspace")
+CATEGORIES = (
+    "connection", "server", "semantic", "string", "keyspace", "hash", "list", "set", "sorted-set", "bitmap", "pubsub",
+    "transactions",
+)  # fmt: skip
 
 Run = Callable[[Any, Any, Any], Any]
 

@@ -5,34 +5,18 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from crowkis.commands.args import BLOB, KEY, Kind, Parameter, arg, flag, opt, whole
+from crowkis.commands.keys import checked_expiry, expiry_of, is_there, read
 from crowkis.commands.registry import command
 from crowkis.engine.clients import Client
-from crowkis.engine.codec import NEVER, PLAIN_HEAD, plain_key
+from crowkis.engine.codec import plain_key
 from crowkis.engine.engine import Engine
 from crowkis.values.errors import malformed, wrong_count
-from crowkis.values.limits import BULK_BYTES_MAX, EXPIRE_MS_MAX
+from crowkis.values.limits import BULK_BYTES_MAX
 from crowkis.values.outcome import Outcome
 from crowkis.values.record import DropKey, PutKey
 from crowkis.values.reply import OK, Reply
 
 INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
-_HEAD_BYTES = PLAIN_HEAD.size
-
-
-def read(engine: Engine, db: int, key: bytes) -> bytes | None:
-    """The live value of a key."""
-    stored = engine.state.get(plain_key(db, key))
-    if stored is None:
-        return None
-    if stored.startswith(NEVER):
-        return stored[_HEAD_BYTES:]
-    return stored[_HEAD_BYTES:] if PLAIN_HEAD.unpack_from(stored)[1] > engine.now_ms else None
-
-
-def expiry_of(engine: Engine, db: int, key: bytes) -> int | None:
-    """When a live key ends (0: never), or None where it is not there."""
-    expire_at_ms = engine.state.plain_expiry(plain_key(db, key))
-    return None if expire_at_ms is None or 0 < expire_at_ms <= engine.now_ms else expire_at_ms
 
 
 def expire_options(group: str) -> tuple[Parameter, ...]:
@@ -58,14 +42,6 @@ def expire_at(engine: Engine, args: Any, name: str) -> int:
     return 0
 
 
-def checked_expiry(value: int, unit_ms: int, start_ms: int, name: str) -> int:
-    """start + value in milliseconds. Raises CommandError where value is not positive or too far away."""
-    at_ms = start_ms + value * unit_ms
-    if value <= 0 or at_ms > EXPIRE_MS_MAX:
-        raise malformed(f"invalid expire time in '{name}' command")
-    return at_ms
-
-
 @command("GET", arg("key", KEY), category="string")
 def get(engine: Engine, client: Client, args: Any) -> Reply:
     """Read a key."""
@@ -83,10 +59,11 @@ def set_(engine: Engine, client: Client, args: Any) -> Any:
     expire_at_ms = expire_at(engine, args, "set")
     if not (args.nx or args.xx or args.get or args.keepttl):
         return Outcome(OK, (PutKey(db, key, args.value, expire_at_ms),))
-    old = read(engine, db, key)
+    old = read(engine, db, key) if args.get else None
+    there = is_there(engine, db, key)
     if args.keepttl:
         expire_at_ms = expiry_of(engine, db, key) or 0
-    if (args.nx and old is not None) or (args.xx and old is None):
+    if (args.nx and there) or (args.xx and not there):
         return old if args.get else None
     return Outcome(old if args.get else OK, (PutKey(db, key, args.value, expire_at_ms),))
 
@@ -94,7 +71,7 @@ def set_(engine: Engine, client: Client, args: Any) -> Any:
 @command("SETNX", arg("key", KEY), arg("value", BLOB), category="string", writes=True)
 def setnx(engine: Engine, client: Client, args: Any) -> Outcome:
     """Set a key only where it is not there yet."""
-    if read(engine, client.db, args.key) is not None:
+    if is_there(engine, client.db, args.key):
         return Outcome(0)
     return Outcome(1, (PutKey(client.db, args.key, args.value, 0),))
 
@@ -143,8 +120,9 @@ def append(engine: Engine, client: Client, args: Any) -> Outcome:
 
 @command("MGET", arg("key", KEY, repeated=True), category="string")
 def mget(engine: Engine, client: Client, args: Any) -> Reply:
-    """Read several keys at once."""
-    values = [read(engine, client.db, key) for key in args.key]
+    """Read several keys at once; one that holds no string reads as if it were not there."""
+    heads, db = engine.state.keys.heads, client.db
+    values = [None if heads and plain_key(db, key) in heads else read(engine, db, key) for key in args.key]
     found = len(values) - values.count(None)
     engine.metrics.plain["keyspace_hits_total"] += found
     engine.metrics.plain["keyspace_misses_total"] += len(values) - found
@@ -172,7 +150,7 @@ def mset(engine: Engine, client: Client, args: Any) -> Outcome:
 def msetnx(engine: Engine, client: Client, args: Any) -> Outcome:
     """Set several keys at once, only if none is there yet."""
     pairs = pairs_of(args, "MSETNX")
-    if any(read(engine, client.db, key) is not None for key, _ in pairs):
+    if any(is_there(engine, client.db, key) for key, _ in pairs):
         return Outcome(0)
     return Outcome(1, tuple(PutKey(client.db, key, value, 0) for key, value in pairs))
 

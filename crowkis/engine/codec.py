@@ -3,7 +3,9 @@
     key space   key                                value
     entry       "e" tenant:8 namespace:8 id:16     version:1 facts_size:4 facts (JSON) vector (float32)
     answer      "a" tenant:8 namespace:8 id:16     the answer's bytes as they came
-    plain       "k" db:1 key                       version:1 expire_at_ms:8 value
+    plain       "k" db:1 key                       1:1 expire_at_ms:8 string
+                                                   2:1 expire_at_ms:8 kind:1 collection:8
+    element     "c" db:1 collection:8 field        the element's bytes (see the kind in engine/kinds.py)
     departure   "l" place:4                        version:1 facts (JSON)
     judgements  "j" ...                            see judgement_codec.py
 
@@ -23,9 +25,14 @@ from crowkis.values.question import NO_CONTEXT, Context, Scope
 from crowkis.values.record import Departure, Entry
 from crowkis.values.vector import Vector
 
-ENTRY, ANSWER, PLAIN, LEDGER = b"e", b"a", b"k", b"l"
+ENTRY, ANSWER, PLAIN, LEDGER, ELEMENT = b"e", b"a", b"k", b"l", b"c"
 VERSION = 1
+COLLECTION_VERSION = 2
+"""The first byte of a plain key's value tells whether a string follows or what a collection is called by."""
 PLAIN_HEAD = struct.Struct("<Bq")
+_COLLECTION_HEAD = struct.Struct("<BqB8s")
+KINDS = ("hash", "list", "set", "zset")
+"""Their number on disk is their place here; never reorder."""
 _ENTRY_HEAD = struct.Struct("<BI")
 _DIGEST_BYTES = 8
 _PREFIXES_REMEMBERED_MAX = 1_024
@@ -33,6 +40,19 @@ _PREFIXES_REMEMBERED_MAX = 1_024
 
 class CodecError(Exception):
     """A value in the store is not laid out as this version writes it."""
+
+
+ELEMENT_PREFIX_BYTES = 10
+"""An element's key without its field."""
+
+
+class Head(NamedTuple):
+    """What lies under the key of a collection."""
+
+    kind: str
+    expire_at_ms: int
+    collection: bytes
+    """8 bytes, big-endian: the part of its elements' keys that is its own."""
 
 
 class StoredEntry(NamedTuple):
@@ -148,6 +168,27 @@ def plain_key(db: int, key: bytes) -> bytes:
 def encode_plain(value: bytes, expire_at_ms: int) -> bytes:
     """The value under a plain key."""
     return PLAIN_HEAD.pack(VERSION, expire_at_ms) + value
+
+
+def encode_head(head: Head) -> bytes:
+    """The value under the key of a collection."""
+    return _COLLECTION_HEAD.pack(COLLECTION_VERSION, head.expire_at_ms, KINDS.index(head.kind), head.collection)
+
+
+def decode_head(value: bytes) -> Head:
+    """What encode_head() made. Raises CodecError."""
+    try:
+        version, expire_at_ms, kind, collection = _COLLECTION_HEAD.unpack(value)
+        if version != COLLECTION_VERSION:
+            raise CodecError(f"collection of layout version {version}; this server reads {COLLECTION_VERSION}")
+        return Head(KINDS[kind], expire_at_ms, collection)
+    except (struct.error, IndexError) as error:
+        raise CodecError(f"unreadable collection: {error}") from error
+
+
+def element_prefix(db: int, collection: bytes = b"") -> bytes:
+    """How the keys of a collection's elements begin, or of all in a database."""
+    return ELEMENT + bytes([db]) + collection
 
 
 _PLAIN_PREFIXES = [PLAIN + bytes([db]) for db in range(256)]

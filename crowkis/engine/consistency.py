@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 from crowkis.engine.codec import (
     ANSWER,
+    COLLECTION_VERSION,
+    ELEMENT,
+    ELEMENT_PREFIX_BYTES,
     ENTRY,
     LEDGER,
     PLAIN,
@@ -18,6 +21,8 @@ from crowkis.engine.codec import (
     CodecError,
     decode_departure,
     decode_entry,
+    decode_head,
+    element_prefix,
     entry_suffix,
 )
 from crowkis.engine.state import Space, SpaceKey, State
@@ -47,14 +52,34 @@ def misfits(store: Store) -> Iterator[Misfit]:
                 yield Misfit(ANSWER + key[1:], f"the answer of entry {key[-16:].hex()}")
     for suffix in answers:
         yield Misfit(ANSWER + suffix, f"an answer without its entry {suffix[-16:].hex()}")
-    for key, value in store.items(PLAIN):
-        if len(key) < 2 or key[1] >= DATABASES or len(value) < PLAIN_HEAD.size or value[0] != VERSION:
-            yield Misfit(key, "a plain key is not laid out as this version writes it")
+    yield from _plain_misfits(store)
     for key, value in store.items(LEDGER):
         try:
             decode_departure(value)
         except CodecError as error:
             yield Misfit(key, f"a line of the ledger: {error}")
+
+
+def _plain_misfits(store: Store) -> Iterator[Misfit]:
+    heads: dict[bytes, bytes] = {}
+    for key, value in store.items(PLAIN):
+        sound = len(key) >= 2 and key[1] < DATABASES and len(value) >= PLAIN_HEAD.size
+        if sound and value[0] == COLLECTION_VERSION:
+            try:
+                prefix = element_prefix(key[1], decode_head(value).collection)
+            except CodecError as error:
+                yield Misfit(key, f"a plain key: {error}")
+                continue
+            if prefix in heads:
+                yield Misfit(key, "a plain key shares the elements of another")
+            elif not store.scan(prefix, None, 1):
+                yield Misfit(key, "a plain key holds a collection without elements")
+            heads[prefix] = key
+        elif not sound or value[0] != VERSION:
+            yield Misfit(key, "a plain key is not laid out as this version writes it")
+    for key, _ in store.items(ELEMENT):
+        if key[:ELEMENT_PREFIX_BYTES] not in heads:
+            yield Misfit(key, "an element without its collection")
 
 
 def _entry_fault(key: bytes, value: bytes, answer_bytes: int | None, dimensions: dict[SpaceKey, int]) -> str:

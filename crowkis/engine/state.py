@@ -10,13 +10,11 @@ from typing import NamedTuple, Self
 from crowkis.engine.codec import (
     ANSWER,
     ENTRY,
-    NEVER,
     PLAIN,
     PLAIN_HEAD,
     decode_entry,
     decode_vector,
     encode_entry,
-    encode_plain,
     entry_suffix,
     plain_key,
     scope_prefix,
@@ -24,6 +22,7 @@ from crowkis.engine.codec import (
 from crowkis.engine.ends import Ends
 from crowkis.engine.images import Images
 from crowkis.engine.judgements import Judgements
+from crowkis.engine.keys import Keys
 from crowkis.engine.ledger import Ledger
 from crowkis.engine.residents import Resident, Residents
 from crowkis.interfaces import Restored, VectorIndex
@@ -32,15 +31,18 @@ from crowkis.match.features import features
 from crowkis.storage.store import Store
 from crowkis.values.question import Candidate
 from crowkis.values.record import (
+    Change,
     Departure,
     DropDatabase,
     DropEntry,
     DropKey,
     DropScope,
     Entry,
+    MoveKey,
     PutEntry,
     PutKey,
     Record,
+    SetEnd,
 )
 from crowkis.values.vector import Vector, digest
 
@@ -133,6 +135,7 @@ class State:
         self.entries: dict[bytes, Entry] = {}
         self.spaces: dict[SpaceKey, Space] = {}
         self.ends = Ends()
+        self.keys = Keys(store, self.ends)
         self.reconciled: dict[SpaceKey, Reconciled] = {}
         """Filled by recover()."""
         self.residents = Residents()
@@ -172,7 +175,7 @@ class State:
                 del self.spaces[place]
         self.index_bytes = sum(space.index.size_bytes() for space in self.spaces.values())
         for key, value in self.store.items(PLAIN):
-            self.ends.put(key, PLAIN_HEAD.unpack_from(value)[1])
+            self.keys.recover(key, value)
             done += 1
             yield done
 
@@ -195,30 +198,17 @@ class State:
     def apply(self, record: Record) -> None:
         """Make one change, in memory and in the store's next log record. Raises storage.DiskError."""
         if isinstance(record, PutKey):
-            self.put_key(*record)
+            self.keys.put_string(*record)
         elif isinstance(record, PutEntry):
             self._put_entry(record)
         elif isinstance(record, DropEntry):
             self._drop_entry(record)
-        elif isinstance(record, DropKey):
-            self.store.remove(plain_key(record.db, record.key))
-            self.ends.drop(plain_key(record.db, record.key))
-        elif isinstance(record, DropDatabase):
-            self.store.remove_prefix(plain_key(record.db, b""))
-            self.ends.drop_prefix(plain_key(record.db, b""))
+        elif isinstance(record, DropKey | Change | SetEnd | MoveKey | DropDatabase):
+            self.keys.apply(record)
         elif isinstance(record, DropScope):
             self._drop_scope(record)
         else:
             self.judgements.apply(record)
-
-    def put_key(self, db: int, key: bytes, value: bytes, expire_at_ms: int) -> None:
-        """Set a plain key."""
-        full = plain_key(db, key)
-        if expire_at_ms:
-            self.store.put(full, encode_plain(value, expire_at_ms))
-        else:
-            self.store.put(full, NEVER + value)
-        self.ends.put(full, expire_at_ms)
 
     def key_count(self, db: int) -> int:
         """How many plain keys a database holds, those not yet removed after their time included."""

@@ -1,5 +1,6 @@
 """What a write changes. The engine applies a record through state.apply(), and so does recovery."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from crowkis.values.judgement import Judgement
@@ -73,7 +74,7 @@ class Departure(NamedTuple):
 
 
 class PutKey(NamedTuple):
-    """Set a plain key of database `db`. `expire_at_ms` 0: never."""
+    """Set a plain key of database `db` to a string, whatever it held. `expire_at_ms` 0: never."""
 
     db: int
     key: bytes
@@ -82,14 +83,45 @@ class PutKey(NamedTuple):
 
 
 class DropKey(NamedTuple):
-    """Remove a plain key."""
+    """Remove a plain key, whatever it holds."""
 
     db: int
     key: bytes
 
 
+class Change(NamedTuple):
+    """Set and remove elements of the collection under a key; it begins with the first and ends with the last one.
+
+    What an element is, and its bytes, is the kind's affair (engine/kinds.py). `drop` is done before `put`.
+    """
+
+    db: int
+    key: bytes
+    kind: str
+    """hash, list, set or zset; a key that holds another kind must be dropped first."""
+    put: Sequence[tuple[bytes, bytes]]
+    drop: Sequence[bytes] = ()
+
+
+class SetEnd(NamedTuple):
+    """Give a plain key that is there, whatever it holds, another end. `expire_at_ms` 0: never."""
+
+    db: int
+    key: bytes
+    expire_at_ms: int
+
+
+class MoveKey(NamedTuple):
+    """Give a plain key that is there another name, or another database, with its end; what lay there is replaced."""
+
+    db: int
+    key: bytes
+    to_db: int
+    to_key: bytes
+
+
 class DropDatabase(NamedTuple):
-    """Remove every plain key of one database."""
+    """Remove every plain key of one database, collections included."""
 
     db: int
 
@@ -102,4 +134,5 @@ class DropScope(NamedTuple):
     at_ms: int
 
 
-Record = PutEntry | DropEntry | PutKey | DropKey | DropDatabase | DropScope | Judgement
+KeyRecord = PutKey | DropKey | Change | SetEnd | MoveKey | DropDatabase
+Record = PutEntry | DropEntry | DropScope | KeyRecord | Judgement

@@ -1,90 +1,19 @@
 """The plain words against a real redis-server: the same script on both, under RESP2 and RESP3, replies compared.
 
-Errors are compared by their code alone, keys without order, remaining lifetimes with a tolerance for slow machines.
 The random scripts print their seed with a failure. INCRBYFLOAT is compared where Redis's binary arithmetic is exact:
 ours is decimal and has no rounding noise (997.49 where Redis says 997.48999999999999999).
 """
 
 import os
-import shutil
-import socket
-import subprocess
 import time
 from random import Random
 
-import hiredis
 import pytest
 
 pytestmark = pytest.mark.process
 
-LIFETIME_TOLERANCE_MS = 2_500
 SEEDS = int(os.environ.get("DIFFERENTIAL_SEEDS", "6"))
 STEPS = 400
-
-
-@pytest.fixture(scope="module")
-def redis_port(tmp_path_factory):
-    """A real redis-server that keeps nothing."""
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("redis-server is not installed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    directory = tmp_path_factory.mktemp("redis")
-    running = subprocess.Popen(
-        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    deadline = time.monotonic() + 15
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            break
-        except OSError:
-            assert time.monotonic() < deadline, "redis-server did not start"
-            assert running.poll() is None
-    yield port
-    running.terminate()
-    running.wait(10)
-
-
-@pytest.fixture(params=[2, 3])
-def both(request, server, redis_port):
-    """Runs a request on both servers and returns both replies, made comparable."""
-    ours = server.connect()
-    theirs = type(ours)("127.0.0.1", redis_port)
-    for wire in (ours, theirs):
-        wire("HELLO", request.param)
-        wire("FLUSHALL")
-
-    def run(*words):
-        return comparable(words, theirs(*words)), comparable(words, ours(*words))
-
-    yield run
-    ours.close()
-    theirs.close()
-
-
-class About(int):
-    """A number of milliseconds, equal to others near it."""
-
-    def __eq__(self, other):
-        return isinstance(other, About) and abs(int(self) - int(other)) <= LIFETIME_TOLERANCE_MS
-
-    __hash__ = None
-
-
-def comparable(words, reply):
-    """A reply without what two right servers may differ in."""
-    word = str(words[0]).upper()
-    if isinstance(reply, hiredis.ReplyError):
-        return f"error {str(reply).partition(' ')[0]}"
-    if word == "KEYS":
-        return sorted(reply)
-    if word in ("TTL", "PTTL") and reply > 0:
-        return About(reply * (1000 if word == "TTL" else 1))
-    return reply
 
 
 def scan_all(both_run, wire, *options):
@@ -150,19 +79,9 @@ SCRIPTS = {
 }
 
 
-def requests_of(script):
-    """The requests of a script: divided by bars and line ends, double quotes around words with spaces."""
-    from shlex import split
-
-    return [split(line) for row in script.strip().splitlines() for line in row.split(" | ")]
-
-
 @pytest.mark.parametrize("name", sorted(SCRIPTS))
-def test_a_scripted_session_gets_the_same_replies(both, name):
-    for number, request in enumerate(requests_of(SCRIPTS[name])):
-        theirs, ours = both(*request)
-
-        assert theirs == ours, f"request {number}: {request}"
+def test_a_scripted_session_gets_the_same_replies(play, name):
+    play(SCRIPTS[name])
 
 
 KEYS = [b"a", b"b", b"key:1", b"key:2", b"k\xff\x00", b"with space", "ž".encode(), b""]

@@ -1,0 +1,231 @@
+"""Plain keys: strings, which lie in the store, and collections, whose elements lie there and are held here while used.
+
+Changed only by apply(), a part of State's. A collection is read from the store the first time it is asked for and held
+until others need the room; what is durable is each element, so a change of one writes one. An empty collection does
+not exist. Never reads a clock.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from itertools import islice
+
+from crowkis.engine.codec import (
+    COLLECTION_VERSION,
+    NEVER,
+    PLAIN_HEAD,
+    Head,
+    decode_head,
+    element_prefix,
+    encode_head,
+    encode_plain,
+    plain_key,
+)
+from crowkis.engine.ends import Ends
+from crowkis.engine.kinds import NEW, Collection
+from crowkis.storage.store import Store
+from crowkis.values.limits import MIB
+from crowkis.values.record import Change, DropDatabase, DropKey, KeyRecord, MoveKey, PutKey, SetEnd
+
+HEAD_BYTES = 300
+"""What a collection takes in memory that is not held, approximately, its key aside."""
+HELD_BYTES_MAX = 256 * MIB
+"""Beyond this the collections used longest ago are forgotten until they are asked for again."""
+REMOVED_SINGLY_MAX = 64
+"""A collection of at most so many elements leaves the store key by key; a larger one as a range."""
+
+
+class Keys:
+    """The plain keys of all databases. A full key is codec.plain_key(db, key)."""
+
+    def __init__(self, store: Store, ends: Ends) -> None:
+        self.heads: dict[bytes, Head] = {}
+        """Of every collection, by full key."""
+        self.notice: Callable[[int, bytes | None], None] | None = None
+        """Called with database and key after each change, where somebody wants to know; key None: all of them."""
+        self.size_bytes = 0
+        """Memory held by heads and held collections, approximately."""
+        self._store = store
+        self._ends = ends
+        self._held: OrderedDict[bytes, Collection] = OrderedDict()
+        """By full key, the one used last at the end."""
+        self._last_collection = 0
+
+    def recover(self, full: bytes, value: bytes) -> None:
+        """Take note of a plain key found in the store."""
+        self._ends.put(full, int(PLAIN_HEAD.unpack_from(value)[1]))
+        if value[0] == COLLECTION_VERSION:
+            head = decode_head(value)
+            self._enter(full, head)
+            self._last_collection = max(self._last_collection, int.from_bytes(head.collection, "big"))
+
+    def kind_of(self, full: bytes) -> str:
+        """What a key that is there holds, as TYPE tells it."""
+        head = self.heads.get(full)
+        return "string" if head is None else head.kind
+
+    def collection(self, full: bytes) -> Collection | None:
+        """What a key holds, if that is a collection; its time may be up. Raises StorageError."""
+        held = self._held.get(full)
+        if held is not None:
+            self._held.move_to_end(full)
+            return held
+        head = self.heads.get(full)
+        if head is None:
+            return None
+        held = NEW[head.kind]()
+        prefix = element_prefix(full[1], head.collection)
+        held.change([(key[len(prefix) :], value) for key, value in self._store.items(prefix)], ())
+        self._hold(full, held)
+        return held
+
+    def apply(self, record: KeyRecord) -> None:
+        """Make one change, in memory and in the store's next log record. Raises StorageError."""
+        if isinstance(record, PutKey):
+            self.put_string(*record)
+            return
+        if isinstance(record, Change):
+            self._change(record)
+        elif isinstance(record, DropKey):
+            self._drop(plain_key(record.db, record.key))
+        elif isinstance(record, SetEnd):
+            self._set_end(plain_key(record.db, record.key), record.expire_at_ms)
+        elif isinstance(record, MoveKey):
+            self._move(record)
+        else:
+            self._drop_database(record)
+        if self.notice is not None:
+            self.notice(record.db, None if isinstance(record, DropDatabase) else record.key)
+            if isinstance(record, MoveKey):
+                self.notice(record.to_db, record.to_key)
+
+    def put_string(self, db: int, key: bytes, value: bytes, expire_at_ms: int) -> None:
+        """Set a key to a string."""
+        full = plain_key(db, key)
+        if self.heads and full in self.heads:
+            self._drop_elements(full)
+        if expire_at_ms:
+            self._store.put(full, encode_plain(value, expire_at_ms))
+        else:
+            self._store.put(full, NEVER + value)
+        self._ends.put(full, expire_at_ms)
+        if self.notice is not None:
+            self.notice(db, key)
+
+    def _change(self, record: Change) -> None:
+        db, key, kind, put, drop = record
+        full = plain_key(db, key)
+        head = self.heads.get(full)
+        if head is None:
+            self._last_collection += 1
+            head = Head(kind, 0, self._last_collection.to_bytes(8, "big"))
+            self._store.put(full, encode_head(head))
+            self._ends.put(full, 0)
+            self._enter(full, head)
+            self._hold(full, NEW[kind]())
+        assert head.kind == kind, "a change of another kind than the key holds"
+        held = self.collection(full)
+        assert held is not None
+        prefix = element_prefix(db, head.collection)
+        for field in drop:
+            self._store.remove(prefix + field)
+        for field, value in put:
+            self._store.put(prefix + field, value)
+        size_bytes = held.size_bytes
+        held.change(put, drop)
+        self.size_bytes += held.size_bytes - size_bytes
+        if not len(held):
+            self._leave(full)
+            self._drop(full)
+        elif self.size_bytes > HELD_BYTES_MAX:
+            self._forget_others(full)
+
+    def _drop(self, full: bytes) -> None:
+        if full in self.heads:
+            self._drop_elements(full)
+        self._store.remove(full)
+        self._ends.drop(full)
+
+    def _set_end(self, full: bytes, expire_at_ms: int) -> None:
+        head = self.heads.get(full)
+        if head is None:
+            value = self._store.get(full)
+            assert value is not None, "an end for a key that is not there"
+            self._store.put(full, encode_plain(value[PLAIN_HEAD.size :], expire_at_ms))
+        else:
+            self.heads[full] = head = head._replace(expire_at_ms=expire_at_ms)
+            self._store.put(full, encode_head(head))
+        self._ends.put(full, expire_at_ms)
+
+    def _move(self, record: MoveKey) -> None:
+        here, there = plain_key(record.db, record.key), plain_key(record.to_db, record.to_key)
+        if here == there:
+            return
+        if there in self.heads:
+            self._drop_elements(there)
+        value = self._store.get(here)
+        assert value is not None, "a move of a key that is not there"
+        head = self.heads.get(here)
+        if head is not None:
+            if record.db != record.to_db:
+                self._move_elements(record, head)
+            held = self._leave(here)
+            self._enter(there, head)
+            if held is not None:
+                self._hold(there, held)
+        self._store.put(there, value)
+        self._ends.put(there, int(PLAIN_HEAD.unpack_from(value)[1]))
+        self._store.remove(here)
+        self._ends.drop(here)
+
+    def _move_elements(self, record: MoveKey, head: Head) -> None:
+        old, new = element_prefix(record.db, head.collection), element_prefix(record.to_db, head.collection)
+        for key, value in list(self._store.items(old)):
+            self._store.put(new + key[len(old) :], value)
+        self._remove_elements(old)
+
+    def _drop_database(self, record: DropDatabase) -> None:
+        prefix = plain_key(record.db, b"")
+        self._store.remove_prefix(prefix)
+        self._store.remove_prefix(element_prefix(record.db))
+        self._ends.drop_prefix(prefix)
+        for full in [full for full in self.heads if full.startswith(prefix)]:
+            self._leave(full)
+
+    def _drop_elements(self, full: bytes) -> None:
+        """Forget a collection and its elements; what lies under its key is the caller's."""
+        head = self.heads[full]
+        self._leave(full)
+        self._remove_elements(element_prefix(full[1], head.collection))
+
+    def _remove_elements(self, prefix: bytes) -> None:
+        few = [key for key, _ in islice(self._store.items(prefix), REMOVED_SINGLY_MAX + 1)]
+        if len(few) > REMOVED_SINGLY_MAX:
+            self._store.remove_prefix(prefix)
+            return
+        for key in few:
+            self._store.remove(key)
+
+    def _enter(self, full: bytes, head: Head) -> None:
+        self.heads[full] = head
+        self.size_bytes += HEAD_BYTES + len(full)
+
+    def _leave(self, full: bytes) -> Collection | None:
+        """The key is no collection any more; what was held of it."""
+        del self.heads[full]
+        self.size_bytes -= HEAD_BYTES + len(full)
+        held = self._held.pop(full, None)
+        if held is not None:
+            self.size_bytes -= held.size_bytes
+        return held
+
+    def _hold(self, full: bytes, held: Collection) -> None:
+        self._held[full] = held
+        self.size_bytes += held.size_bytes
+        if self.size_bytes > HELD_BYTES_MAX:
+            self._forget_others(full)
+
+    def _forget_others(self, full: bytes) -> None:
+        """Hold less: the collections used longest ago go first, never the one in use."""
+        while self.size_bytes > HELD_BYTES_MAX and next(iter(self._held)) != full:
+            _, held = self._held.popitem(last=False)
+            self.size_bytes -= held.size_bytes
