@@ -34,8 +34,12 @@ def command(
     frees: bool = False,
     open: bool = False,  # noqa: A002
     while_loading: bool = False,
+    keys: Callable[[list[bytes]], list[bytes]] | None = None,
 ) -> Callable[[Run], Run]:
-    """Declare a word; the docstring's first line is its summary."""
+    """Declare a word; the docstring's first line is its summary.
+
+    `keys` tells the keys a request names where first, last and step cannot (a number of keys before them).
+    """
     assert category in CATEGORIES, category
     assert name not in COMMANDS, name
     assert writes or not frees, name
@@ -57,6 +61,7 @@ def command(
             run=run,
             subcommands={},
             while_loading=while_loading,
+            keys=keys,
         )
         assert made.summary, f"{name} has no docstring"
         _enter(made)
@@ -107,12 +112,24 @@ def find(request: list[bytes]) -> Command:
 
 def keys_of(made: Command, request: list[bytes]) -> list[bytes]:
     """The keys a request names, in order."""
+    if made.keys is not None:
+        return made.keys(request)
     places = key_places(made)
     if places is None:
         return []
     first, last, step = places
     stop = len(request) if last < 0 else last + 1
     return request[first:stop:step]
+
+
+def numbered_keys(place: int) -> Callable[[list[bytes]], list[bytes]]:
+    """The keys of a request that has their number at `place` and the keys after it; none where the number is wrong."""
+
+    def keys(request: list[bytes]) -> list[bytes]:
+        count = request[place] if len(request) > place else b""
+        return request[place + 1 : place + 1 + int(count)] if count.isdigit() and len(count) < 8 else []
+
+    return keys
 
 
 def key_places(made: Command) -> tuple[int, int, int] | None:

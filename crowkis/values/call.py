@@ -30,6 +30,8 @@ class Command(NamedTuple):
     """By word in capitals; empty unless this word is only the head of others."""
     while_loading: bool = False
     """May run while the data directory is still being read; it looks at no state then."""
+    keys: Callable[[list[bytes]], list[bytes]] | None = None
+    """The keys a request names, where their places are not the same in each."""
 
 
 class Vocabulary(NamedTuple):

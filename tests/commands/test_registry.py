@@ -3,7 +3,17 @@
 import pytest
 
 import crowkis.commands  # noqa: F401 - declares the words
-from crowkis.commands.registry import CATEGORIES, COMMANDS, WORDS, command, find, is_private, key_places, keys_of
+from crowkis.commands.registry import (
+    CATEGORIES,
+    COMMANDS,
+    WORDS,
+    command,
+    find,
+    is_private,
+    key_places,
+    keys_of,
+    numbered_keys,
+)
 from crowkis.values.errors import CommandError
 
 
@@ -106,3 +116,11 @@ class TestPrivacy:
 
         assert len(words) == len(marks)
         assert hidden == {word.decode() for word, mark in zip(words, marks, strict=True) if mark}
+
+
+def test_keys_after_their_number_are_found():
+    keys = numbered_keys(1)
+
+    assert [b"a", b"b"] == keys([b"W", b"2", b"a", b"b", b"c"])
+    assert [] == keys([b"W", b"x", b"a"])
+    assert [] == keys([b"W"])
