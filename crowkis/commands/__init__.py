@@ -1,6 +1,8 @@
 """The words users can send, declared once in one table, one file per family."""
 
 from crowkis.commands import (
+    bitfields,
+    bitmaps,
     connection,
     feedback,
     hashes,
@@ -11,12 +13,28 @@ from crowkis.commands import (
     retention,
     semantic,
     server,
+    sets,
     strings,
 )
 from crowkis.commands.registry import WORDS, find, is_private
 from crowkis.values.call import Vocabulary
 
-FAMILIES = (connection, feedback, hashes, inspect, keyspace, meaning, persistence, retention, semantic, server, strings)
+FAMILIES = (
+    bitfields,
+    bitmaps,
+    connection,
+    feedback,
+    hashes,
+    inspect,
+    keyspace,
+    meaning,
+    persistence,
+    retention,
+    semantic,
+    server,
+    sets,
+    strings,
+)
 """Importing a family declares its words."""
 
 ALL_WORDS = Vocabulary(WORDS, find, is_private)

@@ -14,16 +14,16 @@ WALK = (
     arg("key", KEY),
     arg("cursor", CURSOR),
     opt("pattern", RAW, token="MATCH", default=b"*"),
-    opt("count", whole(1, SCAN_COUNT_MAX), default=10),
+    opt("count", whole(1), default=10),
 )
 """What a word that walks a collection takes."""
 
 
 def walk_elements(engine: Engine, db: int, key: bytes, cursor: int, count: int) -> tuple[list[bytes], str]:
-    """Up to `count` fields of a collection from a cursor on, and the cursor to go on with ("0": the end).
+    """Up to `count` fields (and SCAN_COUNT_MAX) of a collection from a cursor on, and the cursor to go on with.
 
-    The caller has asked collection() for the kind, so the key is live; one that is not there has no fields. A cursor of
-    another collection, or one forgotten, starts from the beginning.
+    "0" is the end. The caller has asked collection() for the kind, so the key is live; one that is not there has no
+    fields. A cursor of another collection, or one forgotten, starts from the beginning.
     """
     head = engine.state.keys.heads.get(plain_key(db, key))
     if head is None:
@@ -32,6 +32,7 @@ def walk_elements(engine: Engine, db: int, key: bytes, cursor: int, count: int) 
     after = engine.cursors.after(cursor)
     if after is not None and not after.startswith(prefix):
         after = None
+    count = min(count, SCAN_COUNT_MAX)
     found = engine.state.store.scan(prefix, after, count)
     fields = [full[len(prefix) :] for full in found]
     return fields, str(engine.cursors.hold(found[-1])) if len(found) == count else "0"

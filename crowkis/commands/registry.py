@@ -148,6 +148,8 @@ def key_places(made: Command) -> tuple[int, int, int] | None:
             last = place
             while last + 1 < len(made.parameters) and made.parameters[last + 1].kind is KEY:
                 last += 1
+            if made.parameters[last].repeated:
+                return head + place, -1, 1
             return (head + place, -1, 2) if paired else (head + place, head + last, 1)
     return None
 

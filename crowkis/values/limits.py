@@ -30,6 +30,8 @@ SWEEP_MAX = 64
 
 DATABASES = 16
 SCAN_COUNT_MAX = 10_000
+DRAWS_MAX = 262_144
+"""A random member can be asked for so many times at once, each drawn anew."""
 EXPIRE_MS_MAX = 1 << 52
 
 SOURCE_CHARS_MAX = 256

@@ -74,7 +74,8 @@ class TestKeys:
         ("text", "keys"),
         [("GET k", [b"k"]), ("SET k v EX 5", [b"k"]), ("DEL a b c", [b"a", b"b", b"c"]), ("MSET a 1 b 2", [b"a", b"b"]),
          ("HSET h a 1 b 2", [b"h"]), ("HDEL h a b", [b"h"]), ("MGET a b", [b"a", b"b"]),
-         ("CGET q TENANT t", []), ("PING", [])],
+         ("CGET q TENANT t", []), ("PING", []), ("SADD k a b", [b"k"]), ("SMOVE a b m", [b"a", b"b"]),
+         ("SDIFFSTORE a b c", [b"a", b"b", b"c"]), ("SINTERCARD 2 a b LIMIT 1", [b"a", b"b"])],
     )  # fmt: skip
     def test_the_keys_of_a_request_are_found(self, text, keys):
         words = request(text)
@@ -86,6 +87,10 @@ class TestKeys:
         assert (1, -1, 1) == key_places(COMMANDS["DEL"])
         assert (1, -1, 2) == key_places(COMMANDS["MSET"])
         assert (1, 1, 1) == key_places(COMMANDS["HSET"])
+        assert (1, 2, 1) == key_places(COMMANDS["SMOVE"])
+        assert (1, -1, 1) == key_places(COMMANDS["SINTERSTORE"])
+        assert (2, -1, 1) == key_places(COMMANDS["BITOP"])
+        assert key_places(COMMANDS["SINTERCARD"]) is None
         assert key_places(COMMANDS["PING"]) is None
 
 

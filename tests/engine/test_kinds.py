@@ -5,8 +5,9 @@ import pytest
 from crowkis.engine.codec import KINDS
 from crowkis.engine.hashes import stored_field
 from crowkis.engine.kinds import NEW
+from crowkis.engine.sets import stored_members
 
-ELEMENTS = {"hash": [(b"a", stored_field(b"1")), (b"b", stored_field(b"2"))]}
+ELEMENTS = {"hash": [(b"a", stored_field(b"1")), (b"b", stored_field(b"2"))], "set": stored_members([b"a", b"b"])}
 
 
 @pytest.mark.parametrize("kind", sorted(NEW))

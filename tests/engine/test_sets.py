@@ -1,0 +1,66 @@
+"""Promises of crowkis/engine/sets.py: members come and go once each, their memory is counted, and drawing is fair."""
+
+from collections import Counter
+from itertools import combinations
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crowkis.engine.sets import Set, stored_members
+
+NAMES = [b"%d" % number for number in range(8)]
+CHANGES = st.lists(st.tuples(st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES))))
+
+
+def set_of(*members):
+    found = Set()
+    found.change(stored_members(members), ())
+    return found
+
+
+@given(CHANGES)
+def test_a_set_agrees_with_pythons(changes):
+    found, twin = Set(), set()
+    for put, drop in changes:
+        found.change(stored_members(put), sorted(drop))
+        twin = (twin - drop) | put
+
+        assert (twin, len(twin)) == (set(found.members), len(found))
+        assert {member: place for place, member in enumerate(found.members)} == found.places
+
+
+def test_memory_is_counted_and_given_back():
+    found = set_of(b"a" * 1000, b"b")
+    found.change(stored_members([b"b"]), ())
+    large = found.size_bytes
+    found.change((), [b"a" * 1000, b"none"])
+
+    assert 0 < found.size_bytes < large - 1000
+    found.change((), [b"b"])
+    assert 0 == found.size_bytes
+
+
+@given(st.integers(0, 12), st.integers())
+def test_what_is_drawn_is_there_and_different(count, seed):
+    drawn = set_of(*NAMES).drawn(count, Random(seed).randrange)
+
+    assert min(count, len(NAMES)) == len(drawn) == len(set(drawn))
+    assert set(drawn) <= set(NAMES)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_every_choice_is_drawn_equally_often(count):
+    """Also in every order, and after members have come and gone."""
+    found = set_of(*NAMES)
+    found.change((), [b"0", b"3", b"7"])
+    found.change(stored_members([b"new"]), ())
+    rng, left = Random(5), found.members
+    choices = [frozenset(choice) for choice in combinations(left, count)]
+    drawn = [found.drawn(count, rng.randrange) for _ in range(1_000 * len(choices))]
+    seen, first = Counter(map(frozenset, drawn)), Counter(one[0] for one in drawn)
+
+    assert set(choices) == set(seen)
+    assert all(850 < times < 1_150 for times in seen.values())
+    assert all(abs(times - len(drawn) / len(left)) < 0.1 * len(drawn) / len(left) + 100 for times in first.values())
