@@ -22,11 +22,11 @@ WALK = (
 def walk_elements(engine: Engine, db: int, key: bytes, cursor: int, count: int) -> tuple[list[bytes], str]:
     """Up to `count` fields (and SCAN_COUNT_MAX) of a collection from a cursor on, and the cursor to go on with.
 
-    "0" is the end. The caller has asked collection() for the kind, so the key is live; one that is not there has no
-    fields. A cursor of another collection, or one forgotten, starts from the beginning.
+    "0" is the end. A key that is not there, or whose time is up, has no fields; what it holds the caller has asked
+    collection(). A cursor of another collection, or one forgotten, starts from the beginning.
     """
     head = engine.state.keys.heads.get(plain_key(db, key))
-    if head is None:
+    if head is None or 0 < head.expire_at_ms <= engine.now_ms:
         return [], "0"
     prefix = element_prefix(db, head.collection)
     after = engine.cursors.after(cursor)

@@ -16,7 +16,7 @@ from crowkis.metrics import Metrics
 from crowkis.settings import Settings
 from crowkis.storage.store import Store
 from crowkis.testing.disk import FaultyDisk
-from crowkis.values.record import Change, MoveKey
+from crowkis.values.record import Change, MoveKey, SetEnd
 
 
 def new_engine():
@@ -53,7 +53,14 @@ def test_a_walk_shows_every_element_once(count):
 
 
 def test_where_nothing_is_nothing_is_walked():
-    assert ([], "0") == walk_elements(new_engine(), 0, b"none", 0, 10)
+    engine = new_engine()
+    put(engine, b"ended", *names(3))
+    engine.state.apply(SetEnd(0, b"ended", 50))
+    engine.now_ms = 49
+
+    assert names(3) == walk_elements(engine, 0, b"ended", 0, 10)[0]
+    engine.now_ms = 50
+    assert ([], "0") == walk_elements(engine, 0, b"ended", 0, 10) == walk_elements(engine, 0, b"none", 0, 10)
 
 
 def test_a_cursor_of_another_collection_or_database_starts_from_the_beginning():
