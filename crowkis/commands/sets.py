@@ -130,13 +130,16 @@ def srandmember(engine: Engine, client: Client, args: Any) -> Reply:
 
 def _intersection(sets: list[Set]) -> Iterable[bytes]:
     """What all hold, one by one: the smallest is gone through, the others are asked."""
-    smallest, *others = sorted((found.places for found in sets), key=len)
-    return (member for member in smallest if all(member in other for other in others))
+    common: Iterable[bytes]
+    common, *others = sorted((found.places for found in sets), key=len)
+    for other in others:
+        common = filter(other.__contains__, common)
+    return common
 
 
 def _union(sets: list[Set]) -> Iterable[bytes]:
     """What any holds."""
-    return dict.fromkeys(sets[0].places).keys() if len(sets) == 1 else set().union(*(one.places for one in sets))
+    return set[bytes]().union(*(one.places for one in sets))
 
 
 def _difference(sets: list[Set]) -> Iterable[bytes]:

@@ -30,7 +30,7 @@ SWEEP_MAX = 64
 
 DATABASES = 16
 SCAN_COUNT_MAX = 10_000
-DRAWS_MAX = 262_144
+DRAWS_MAX = 131_072
 """A random member can be asked for so many times at once, each drawn anew."""
 EXPIRE_MS_MAX = 1 << 52
 

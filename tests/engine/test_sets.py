@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crowkis.engine.consistency import misfits
 from crowkis.engine.sets import Set, stored_members
 
 NAMES = [b"%d" % number for number in range(8)]
@@ -64,3 +65,41 @@ def test_every_choice_is_drawn_equally_often(count):
     assert set(choices) == set(seen)
     assert all(850 < times < 1_150 for times in seen.values())
     assert all(abs(times - len(drawn) / len(left)) < 0.1 * len(drawn) / len(left) + 100 for times in first.values())
+
+
+def test_a_set_whose_time_is_up_is_gone_before_it_is_removed(play):
+    """Each word comes first in a batch, when nobody has removed the set yet."""
+    words = {
+        "SADD s new": ":1 ", "SCARD s": ":0 ", "SREM s a": ":0 ", "SPOP s": "$-1 ", "SMOVE s t a": ":0 ",
+        "SRANDMEMBER s 2": "*0 ", "SINTER s": "*0 ", "SUNIONSTORE s t": ":1 ", "SINTERSTORE s s t": ":0 ",
+        "SSCAN s 0": "*2 $1 0 *0 ", "SMOVE t s x": ":1 ",
+    }  # fmt: skip
+
+    async def story(house):
+        client = house.client()
+        for word, told in words.items():
+            await house.ask(client, "FLUSHALL", "SADD s a b", "PEXPIRE s 10", "SADD t x")
+            house.clock.ms += 10
+            reply, left, end_ms = await house.ask(client, word, "SCARD s", "PTTL s")
+            stored = int(word in ("SADD s new", "SUNIONSTORE s t", "SMOVE t s x"))
+
+            assert (told.replace(" ", "\r\n").encode(), b":%d\r\n" % stored, b":%d\r\n" % (stored - 2)) == (
+                reply,
+                left,
+                end_ms,
+            ), word
+
+    play(story)
+
+
+def test_a_large_set_is_popped_and_replaced_as_a_whole(play):
+    async def story(house):
+        client = house.client()
+        await house.ask(client, "SADD s " + " ".join(map(str, range(500))), "SADD t x")
+        replies = await house.ask(client, "SPOP s 500", "EXISTS s", "SADD s y", "SINTERSTORE s s t", "DBSIZE")
+
+        assert replies[0].startswith(b"*500\r\n")
+        assert [b":0\r\n", b":1\r\n", b":0\r\n", b":1\r\n"] == replies[1:]
+        assert [] == list(misfits(house.engine.state.store))
+
+    play(story)
