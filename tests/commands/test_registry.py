@@ -110,6 +110,8 @@ class TestPrivacy:
             ("CGETSTREAM question CHUNK 4", {"question"}),
             ("SET key value EX 5", {"value"}),
             ("MSET key value two worth", {"value", "two", "worth"}),
+            ("SADD key member other", {"member", "other"}),
+            ("SMOVE key second member", {"member"}),
             ("AUTH token", {"token"}),
             ("AUTH user token", {"user", "token"}),
             ("HELLO 3 AUTH user token SETNAME shop", {"AUTH", "user", "token", "SETNAME", "shop"}),

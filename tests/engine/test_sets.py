@@ -103,3 +103,23 @@ def test_a_large_set_is_popped_and_replaced_as_a_whole(play):
         assert [] == list(misfits(house.engine.state.store))
 
     play(story)
+
+
+def test_words_that_draw_draw_all_members_equally_often(play):
+    async def story(house):
+        client = house.client()
+        house.engine.pick = Random(11).randrange
+        await house.ask(client, "SADD s 1 2 3 4")
+        (anew,) = await house.ask(client, "SRANDMEMBER s -4000")
+        singly = b"".join(await house.ask(client, *["SRANDMEMBER s"] * 1000))
+        some = b"".join(await house.ask(client, *["SRANDMEMBER s 2"] * 1000))
+        popped = b"".join([(await house.ask(client, "SPOP s", "SADD s 1 2 3 4"))[0] for _ in range(1000)])
+        for number in b"1", b"2", b"3", b"4":
+            line = b"\r\n%s\r\n" % number
+
+            assert 900 < anew.count(line) < 1_100
+            assert 200 < singly.count(line) < 300
+            assert 420 < some.count(line) < 580
+            assert 200 < popped.count(line) < 300
+
+    play(story)
