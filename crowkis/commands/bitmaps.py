@@ -123,27 +123,27 @@ def bitop(engine: Engine, client: Client, args: Any) -> Outcome:
     """Put under a key what strings give bit by bit, the shorter ones followed by zeros; tells the length in bytes."""
     if args.operation == "NOT" and len(args.key) > 1:
         raise wrong_count("BITOP", "BITOP NOT destination key")
-    values = [read(engine, client.db, key) or b"" for key in args.key]
-    size_bytes = max(map(len, values))
-    if not size_bytes:
+    made = np.zeros(0, np.uint8)
+    for place, key in enumerate(args.key):
+        value = np.frombuffer(read(engine, client.db, key) or b"", np.uint8)
+        made = value if place == 0 else _combined(args.operation, made, value)
+    if not len(made):
         there = is_there(engine, client.db, args.destination)
         return Outcome(0, (DropKey(client.db, args.destination),) if there else ())
-    made = _combined(args.operation, values, size_bytes).tobytes()
-    return Outcome(size_bytes, (PutKey(client.db, args.destination, made, 0),))
+    made = ~made if args.operation == "NOT" else made
+    return Outcome(len(made), (PutKey(client.db, args.destination, made.tobytes(), 0),))
 
 
-def _combined(operation: str, values: list[bytes], size_bytes: int) -> Bytes:
-    made = np.zeros(size_bytes, np.uint8)
-    made[: len(values[0])] = np.frombuffer(values[0], np.uint8)
-    if operation == "NOT":
-        return ~made
-    for value in values[1:]:
-        held, other = made[: len(value)], np.frombuffer(value, np.uint8)
-        if operation == "AND":
-            held &= other
-            made[len(value) :] = 0
-        elif operation == "OR":
-            held |= other
-        else:
-            held ^= other
+def _combined(operation: str, one: Bytes, other: Bytes) -> Bytes:
+    """Two rows of bytes in one; the shorter one goes on in zeros. Of many strings no more than two are ever held."""
+    made = np.zeros(max(len(one), len(other)), np.uint8)
+    made[: len(one)] = one
+    held = made[: len(other)]
+    if operation == "AND":
+        held &= other
+        made[len(other) :] = 0
+    elif operation == "OR":
+        held |= other
+    else:
+        held ^= other
     return made

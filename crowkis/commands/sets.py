@@ -90,7 +90,7 @@ def smove(engine: Engine, client: Client, args: Any) -> Outcome:
         return Outcome(0)
     destination = set_of(engine, client, args.destination)
     there = args.member in source.places
-    if not there or source is destination:
+    if not there or args.source == args.destination:
         return Outcome(int(there))
     new = () if args.member in destination.places else stored_members([args.member])
     taken = changed(engine, client.db, args.source, SET, (), [args.member])

@@ -34,7 +34,7 @@ class Set:
             if place is None:
                 continue
             last = members.pop()
-            if last is not member and last != member:
+            if place < len(members):
                 members[place] = last
                 places[last] = place
             self.size_bytes -= len(member) + SET_MEMBER_BYTES
