@@ -12,11 +12,17 @@ from crowkis.commands import (
     semantic,
     server,
     strings,
+    zsets,
+    zsets_algebra,
+    zsets_ranges,
 )
 from crowkis.commands.registry import WORDS, find, is_private
 from crowkis.values.call import Vocabulary
 
-FAMILIES = (connection, feedback, hashes, inspect, keyspace, meaning, persistence, retention, semantic, server, strings)
+FAMILIES = (
+    connection, feedback, hashes, inspect, keyspace, meaning, persistence, retention, semantic, server, strings, zsets,
+    zsets_algebra, zsets_ranges,
+)  # fmt: skip
 """Importing a family declares its words."""
 
 ALL_WORDS = Vocabulary(WORDS, find, is_private)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from crowkis.engine.hashes import Hash
+from crowkis.engine.zsets import SortedSet
 
 
 class Collection(Protocol):
@@ -24,5 +25,5 @@ class Collection(Protocol):
         """Take away, then set, elements as the store keeps them: (field, bytes). One that is not there is no error."""
 
 
-NEW: dict[str, Callable[[], Collection]] = {"hash": Hash}
+NEW: dict[str, Callable[[], Collection]] = {"hash": Hash, "zset": SortedSet}
 """An empty collection of each kind."""

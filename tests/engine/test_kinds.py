@@ -5,8 +5,12 @@ import pytest
 from crowkis.engine.codec import KINDS
 from crowkis.engine.hashes import stored_field
 from crowkis.engine.kinds import NEW
+from crowkis.engine.zsets import stored_scores
 
-ELEMENTS = {"hash": [(b"a", stored_field(b"1")), (b"b", stored_field(b"2"))]}
+ELEMENTS = {
+    "hash": [(b"a", stored_field(b"1")), (b"b", stored_field(b"2"))],
+    "zset": stored_scores([(b"a", 1.0), (b"b", -2.5)]),
+}
 
 
 @pytest.mark.parametrize("kind", sorted(NEW))
