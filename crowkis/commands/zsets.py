@@ -68,8 +68,10 @@ def shown(client: Client, found: Iterable[Scored], with_scores: bool) -> list[An
     return [item for score, member in found for item in (member, score)]
 
 
-def without(engine: Engine, client: Client, key: bytes, gone: Iterable[Scored]) -> tuple[Record, ...]:
-    """The records that remove members of a sorted set."""
+def without(engine: Engine, client: Client, key: bytes, gone: list[Scored]) -> tuple[Record, ...]:
+    """The records that remove members of a sorted set; all of them leave as one."""
+    if gone and len(gone) == len(scores_of(engine, client, key)):
+        return (DropKey(client.db, key),)
     return changed(engine, client.db, key, ZSET, (), [member for _, member in gone])
 
 
