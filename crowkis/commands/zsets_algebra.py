@@ -83,7 +83,8 @@ def intersected(sources: list[tuple[Scores, float]], aggregate: Callable[[float,
         for scores, other_weight in others:
             if member not in scores:
                 break
-            total = aggregate(total, _times(scores[member], other_weight))
+            # As in Redis, infinity times 0 is no number here: it makes a sum 0 and is never least or most.
+            total = aggregate(total, scores[member] * other_weight)
         else:
             found[member] = total
     return found

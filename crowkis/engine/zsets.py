@@ -14,7 +14,9 @@ from typing import NamedTuple
 from sortedcontainers import SortedList
 
 _SCORE = struct.Struct("<d")
-ZSET_MEMBER_BYTES = 200
+ZSET_BYTES = 600
+"""What a sorted set that is not empty takes in memory beside its members, approximately; most hold few."""
+ZSET_MEMBER_BYTES = 170
 """What a member takes in memory beside its own bytes, approximately."""
 
 Scored = tuple[float, bytes]
@@ -54,6 +56,7 @@ class SortedSet:
     def change(self, put: Sequence[tuple[bytes, bytes]], drop: Sequence[bytes]) -> None:
         """See kinds.Collection."""
         scores, order = self.scores, self.order
+        self.size_bytes -= ZSET_BYTES if scores else 0
         for member in drop:
             score = scores.pop(member, None)
             if score is not None:
@@ -68,6 +71,7 @@ class SortedSet:
                 self.size_bytes += len(member) + ZSET_MEMBER_BYTES
         scores.update(given)
         order.update((score, member) for member, score in given.items())
+        self.size_bytes += ZSET_BYTES if scores else 0
 
     def place(self, member: bytes) -> int | None:
         """Where a member stands, or None where it does not."""

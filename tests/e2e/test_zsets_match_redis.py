@@ -99,6 +99,8 @@ def random_request(rng):
 @pytest.mark.parametrize("seed", range(4))
 def test_a_random_session_gets_the_same_replies(both, seed):
     rng, history = Random(seed), []
+    if seed % 2:  # Redis keeps large sorted sets in another way than small ones
+        both("ZADD", "z", *(item for number in range(200) for item in (rng.choice([0, 1, 2.5, -3]), f"m{number}")))
     for _ in range(500):
         request = random_request(rng)
         history.append(request)
