@@ -15,6 +15,9 @@ from crowkis.commands import (
     server,
     sets,
     strings,
+    zsets,
+    zsets_algebra,
+    zsets_ranges,
 )
 from crowkis.commands.registry import WORDS, find, is_private
 from crowkis.values.call import Vocabulary
@@ -34,6 +37,9 @@ FAMILIES = (
     server,
     sets,
     strings,
+    zsets,
+    zsets_algebra,
+    zsets_ranges,
 )
 """Importing a family declares its words."""
 

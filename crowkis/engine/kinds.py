@@ -9,6 +9,7 @@ from typing import Protocol
 
 from crowkis.engine.hashes import Hash
 from crowkis.engine.sets import Set
+from crowkis.engine.zsets import SortedSet
 
 
 class Collection(Protocol):
@@ -25,5 +26,5 @@ class Collection(Protocol):
         """Take away, then set, elements as the store keeps them: (field, bytes). One that is not there is no error."""
 
 
-NEW: dict[str, Callable[[], Collection]] = {"hash": Hash, "set": Set}
+NEW: dict[str, Callable[[], Collection]] = {"hash": Hash, "set": Set, "zset": SortedSet}
 """An empty collection of each kind."""

@@ -43,6 +43,12 @@ def encode(reply: Reply, protocol: int) -> bytes:
     return b"".join(parts)
 
 
+def double_digits(number: float) -> str:
+    """The shortest digits that read back as the same number; whole numbers stay without exponent up to 17 digits."""
+    digits = repr(number).removesuffix(".0")
+    return str(int(number)) if "e" in digits and 1e16 <= abs(number) < 1e17 else digits
+
+
 def stream_head(count: int) -> bytes:
     """What opens a streamed array of `count` elements; send each with stream_part()."""
     return b"*%d\r\n" % count
@@ -128,8 +134,7 @@ def _double(reply: float, protocol: int, parts: list[bytes]) -> None:
 
 
 def _double_text(reply: float, protocol: int) -> bytes:
-    """The shortest digits that read back as the same number."""
-    digits = repr(reply).removesuffix(".0")
+    digits = double_digits(reply)
     return (f"${len(digits)}\r\n{digits}\r\n" if protocol == 2 else f",{digits}\r\n").encode()
 
 

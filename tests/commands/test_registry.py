@@ -91,6 +91,9 @@ class TestKeys:
         assert (1, -1, 1) == key_places(COMMANDS["SINTERSTORE"])
         assert (2, -1, 1) == key_places(COMMANDS["BITOP"])
         assert key_places(COMMANDS["SINTERCARD"]) is None
+        assert (1, 2, 1) == key_places(COMMANDS["ZRANGESTORE"])
+        assert (1, 1, 1) == key_places(COMMANDS["ZUNIONSTORE"])
+        assert key_places(COMMANDS["ZUNION"]) is None
         assert key_places(COMMANDS["PING"]) is None
 
 
@@ -116,6 +119,10 @@ class TestPrivacy:
             ("AUTH user token", {"user", "token"}),
             ("HELLO 3 AUTH user token SETNAME shop", {"AUTH", "user", "token", "SETNAME", "shop"}),
             ("GET key", set()),
+            ("ZADD key 1 member", {"member"}),
+            ("ZADD key XX GT 1 member", {"GT", "1", "member"}),
+            ("ZRANGE key [member + BYLEX LIMIT 0 5", {"[member", "+"}),
+            ("ZUNION 2 key other WEIGHTS 1 2", set()),
             ("CONFIG SET similarity_min 0.5", set()),
         ],
     )

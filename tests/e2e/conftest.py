@@ -1,9 +1,11 @@
 """A real redis-server beside ours: the same requests go to both, and their replies are made comparable.
 
-Errors are compared by their code alone, what has no order without it, remaining lifetimes with a tolerance for slow
-machines. Tests that use it are skipped where redis-server is not installed.
+Errors are compared by their code alone, what has no order without it, scores sent as text by their number (Redis 7.0
+shows 17 digits where fewer would do), remaining lifetimes with a tolerance for slow machines. Tests that use it are
+skipped where redis-server is not installed.
 """
 
+import re
 import shutil
 import socket
 import subprocess
@@ -16,6 +18,7 @@ import pytest
 LIFETIME_TOLERANCE_MS = 2_500
 UNORDERED = {"KEYS", "HKEYS", "HVALS", "SMEMBERS", "SINTER", "SUNION", "SDIFF", "PUBSUB"}
 """Words whose list has no order."""
+DOUBLE = re.compile(rb"-?\d+(\.\d+)?(e[+-]\d+)?")
 LIFETIMES_MS = {"TTL": 1000, "PTTL": 1, "EXPIRETIME": 1000, "PEXPIRETIME": 1}
 
 
@@ -79,8 +82,19 @@ def comparable(words, reply):
         return f"error {str(reply).partition(' ')[0]}"
     if word in UNORDERED and isinstance(reply, list):
         return sorted(reply)
+    if word.startswith("Z"):
+        return with_numbers(reply)
     if word in LIFETIMES_MS and reply > 0:
         return About(reply * LIFETIMES_MS[word])
+    return reply
+
+
+def with_numbers(reply):
+    """A reply whose texts that show a number are replaced by how Python shows that number."""
+    if isinstance(reply, list):
+        return [with_numbers(item) for item in reply]
+    if isinstance(reply, bytes) and DOUBLE.fullmatch(reply):
+        return f"number {float(reply) + 0.0}"
     return reply
 
 

@@ -52,6 +52,23 @@ class TestRedisPy:
         assert client.time()[0] > 1_600_000_000
         client.close()
 
+    def test_the_sync_client_reads_sorted_sets(self, server, wire, protocol):
+        client = redis.Redis(port=server.port, protocol=protocol, decode_responses=True)
+        pair = (lambda member, score: [member, score]) if protocol == 3 else (lambda member, score: (member, score))
+
+        assert 3 == client.zadd("z", {"a": 1, "b": 2.5, "c": float("inf")})
+        assert (2.5, None, 1) == (client.zscore("z", "b"), client.zscore("z", "none"), client.zrank("z", "b"))
+        assert [pair("c", float("inf")), pair("b", 2.5)] == client.zrange("z", 0, 1, desc=True, withscores=True)
+        assert ["b"] == client.zrangebyscore("z", "(1", 3, start=0, num=5)
+        assert [1.0, None] == client.zmscore("z", ["a", "none"])
+        assert {"a": 1.0, "b": 2.5, "c": float("inf")} == dict(client.zscan_iter("z", count=2))
+        assert 3.5 == client.zincrby("z", 1, "b")
+        assert client.zadd("z", {"a": 5}, incr=True, lt=True) is None
+        assert [pair("a", 3.0), pair("b", 10.5)] == client.zunion({"z": 3}, withscores=True)[:2]
+        assert ["z", [["a", 1.0 if protocol == 3 else "1"]]] == client.zmpop(2, ["none", "z"], min=True)
+        assert [pair("c", float("inf"))] == client.zpopmax("z", 1)
+        client.close()
+
     def test_a_pipeline_brings_its_replies_in_order(self, server, wire, protocol):
         client = redis.Redis(port=server.port, protocol=protocol)
         pipeline = client.pipeline(transaction=False)

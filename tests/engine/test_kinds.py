@@ -6,8 +6,13 @@ from crowkis.engine.codec import KINDS
 from crowkis.engine.hashes import stored_field
 from crowkis.engine.kinds import NEW
 from crowkis.engine.sets import stored_members
+from crowkis.engine.zsets import stored_scores
 
-ELEMENTS = {"hash": [(b"a", stored_field(b"1")), (b"b", stored_field(b"2"))], "set": stored_members([b"a", b"b"])}
+ELEMENTS = {
+    "hash": [(b"a", stored_field(b"1")), (b"b", stored_field(b"2"))],
+    "set": stored_members([b"a", b"b"]),
+    "zset": stored_scores([(b"a", 1.0), (b"b", -2.5)]),
+}
 
 
 @pytest.mark.parametrize("kind", sorted(NEW))

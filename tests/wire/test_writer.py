@@ -49,6 +49,8 @@ def meant(reply: object, protocol: int) -> object:
             return reply.encode()
         case bool():
             return reply if protocol == 3 else int(reply)
+        case float() if 1e16 <= abs(reply) < 1e17 and protocol == 2:
+            return b"%d" % reply
         case float():
             return reply if protocol == 3 else repr(reply).removesuffix(".0").encode()
         case list():
@@ -106,6 +108,9 @@ def test_any_reply_reads_back_as_meant(protocol, reply):
         (70_000, b":70000\r\n", b":70000\r\n"),
         (1.0, b"$1\r\n1\r\n", b",1\r\n"),
         (0.25, b"$4\r\n0.25\r\n", b",0.25\r\n"),
+        (0.1, b"$3\r\n0.1\r\n", b",0.1\r\n"),
+        (-12345678901234568.0, b"$18\r\n-12345678901234568\r\n", b",-12345678901234568\r\n"),
+        (1e17, b"$5\r\n1e+17\r\n", b",1e+17\r\n"),
         (-math.inf, b"$4\r\n-inf\r\n", b",-inf\r\n"),
         (math.nan, b"$3\r\nnan\r\n", b",nan\r\n"),
         (b"", b"$0\r\n\r\n", b"$0\r\n\r\n"),
