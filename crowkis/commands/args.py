@@ -1,7 +1,8 @@
 """The grammar of arguments: kinds, parameters, and the parser they compile to.
 
 A request is the word, positional arguments in order, then options (TOKEN value) and flags (TOKEN) in any order and
-any case. Errors name the argument and what would be right. Knows nothing of the engine.
+any case; options declared before a positional stand before it. Errors name the argument and what would be right.
+Knows nothing of the engine.
 """
 
 from collections import namedtuple
@@ -168,11 +169,17 @@ class Parameter(NamedTuple):
     default: Any = None
     many: bool = False
     """Option: takes several values, up to the next option."""
+    counted: bool = False
+    """Positional, repeated: as often as the whole number before it says."""
+    takes: tuple[str, ...] = ()
+    """Option: takes exactly these values; they come as a tuple."""
 
 
-def arg(name: str, kind: Kind, *, repeated: bool = False, optional: bool = False) -> Parameter:
-    """A positional argument."""
-    return Parameter(name, kind, optional=optional, repeated=repeated, default=() if repeated else None)
+def arg(name: str, kind: Kind, *, repeated: bool = False, optional: bool = False, counted: bool = False) -> Parameter:
+    """A positional argument. `counted`: repeated as often as the whole number before it says."""
+    repeated = repeated or counted
+    default = () if repeated else None
+    return Parameter(name, kind, optional=optional, repeated=repeated, default=default, counted=counted)
 
 
 def opt(
@@ -184,10 +191,15 @@ def opt(
     group: str = "",
     default: Any = None,
     token: str = "",
+    takes: tuple[str, ...] = (),
 ) -> Parameter:
-    """TOKEN value; the token is the name in capitals unless given. `many`: TOKEN value value ..."""
+    """TOKEN value; the token is the name in capitals unless given. `many`: TOKEN value value ...
+
+    `takes`: TOKEN and exactly these values, e.g. LIMIT offset count.
+    """
     token, repeated = token or name.upper(), repeated or many
-    return Parameter(name, kind, token, False, True, repeated, group, () if repeated else default, many)
+    default = () if repeated else default
+    return Parameter(name, kind, token, False, True, repeated, group, default, many, takes=takes)
 
 
 def flag(name: str, *, group: str = "") -> Parameter:
@@ -222,6 +234,8 @@ def _piece(row: Parameter) -> str:
     if row.flag:
         return row.token
     value = "|".join(row.kind.words) or row.name.replace("_", "-")
+    if row.takes:
+        value = " ".join(row.takes)
     if row.many:
         value += f" [{value} ...]"
     return f"{row.token} {value}" if row.token else value
@@ -238,6 +252,7 @@ class _Grammar:
     def __init__(self, name: str, head: int, parameters: tuple[Parameter, ...]) -> None:
         self.name = name
         self.head = head
+        self.parameters = parameters
         self.places = [row for row in parameters if not row.token]
         self.options = {row.token.encode(): (place, row) for place, row in enumerate(parameters) if row.token}
         self.order = [parameters.index(row) for row in self.places]
@@ -279,20 +294,33 @@ class _Grammar:
     def _positionals(self, request: list[bytes], values: list[Any]) -> int:
         at = self.head
         for place, row in zip(self.order, self.places, strict=True):
+            if place and self.parameters[place - 1].token:
+                at = self._named(request, at, values, leading=True)
+            if row.counted:
+                stop = at + values[place - 1]
+                if stop > len(request):
+                    raise malformed(f"fewer {row.name} than said before them; syntax: {self.syntax}")
+                values[place] = tuple(_converted(row, raw) for raw in request[at:stop])
+                at = stop
+                continue
             if row.repeated:
                 values[place] = tuple(_converted(row, raw) for raw in request[at:])
                 return len(request)
             if row.optional and (at >= len(request) or (request[at].upper() in self.options and at + 1 < len(request))):
                 continue
+            if at >= len(request):
+                raise wrong_count(self.name, self.syntax)
             values[place] = _converted(row, request[at])
             at += 1
         return at
 
-    def _named(self, request: list[bytes], at: int, values: list[Any]) -> None:
+    def _named(self, request: list[bytes], at: int, values: list[Any], leading: bool = False) -> int:
         taken: dict[str, str] = {}
         while at < len(request):
             found = self.options.get(request[at].upper())
             if found is None:
+                if leading:
+                    return at
                 raise self._unexpected(request, at)
             place, row = found
             if row.group or not row.repeated:
@@ -304,14 +332,24 @@ class _Grammar:
                 values[place] = True
                 at += 1
                 continue
-            if at + 1 >= len(request):
-                raise malformed(f"{row.token} needs a value; syntax: {self.syntax}")
-            value = _converted(row, request[at + 1])
-            values[place] = (*values[place], value) if row.repeated else value
-            at += 2
-            while row.many and at < len(request) and request[at].upper() not in self.options:
-                values[place] += (_converted(row, request[at]),)
-                at += 1
+            at = self._valued(request, at + 1, values, place, row)
+        return at
+
+    def _valued(self, request: list[bytes], at: int, values: list[Any], place: int, row: Parameter) -> int:
+        """Read what an option takes; where the next thing begins."""
+        count = len(row.takes) or 1
+        if at + count > len(request):
+            raise malformed(f"{row.token} needs {' and '.join(row.takes) or 'a value'}; syntax: {self.syntax}")
+        if row.takes:
+            values[place] = tuple(_converted(row, raw) for raw in request[at : at + count])
+            return at + count
+        value = _converted(row, request[at])
+        values[place] = (*values[place], value) if row.repeated else value
+        at += 1
+        while row.many and at < len(request) and request[at].upper() not in self.options:
+            values[place] += (_converted(row, request[at]),)
+            at += 1
+        return at
 
     def _unexpected(self, request: list[bytes], at: int) -> CommandError:
         if not self.options:

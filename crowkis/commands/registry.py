@@ -133,14 +133,22 @@ def numbered_keys(place: int) -> Callable[[list[bytes]], list[bytes]]:
 
 
 def key_places(made: Command) -> tuple[int, int, int] | None:
-    """First key, last key (-1: to the end) and step, as COMMAND INFO tells them; None: takes no keys."""
+    """First key, last key (-1: to the end) and step, as COMMAND INFO tells them; None: none in a fixed place.
+
+    Further pairs of a key and its value are called key_value.
+    """
     head = len(made.name.split())
     for place, row in enumerate(made.parameters):
         if row.kind is KEY:
-            paired = any(later.repeated for later in made.parameters[place + 1 :])
+            if row.counted:
+                return None
+            paired = any(later.name == "key_value" for later in made.parameters[place + 1 :])
             if row.repeated:
                 return head + place, -1, 1
-            return (head + place, -1, 2) if paired else (head + place, head + place, 1)
+            last = place
+            while last + 1 < len(made.parameters) and made.parameters[last + 1].kind is KEY:
+                last += 1
+            return (head + place, -1, 2) if paired else (head + place, head + last, 1)
     return None
 
 
@@ -152,7 +160,7 @@ def is_private(made: Command, request: list[bytes]) -> list[bool]:
     options = {row.token.encode(): row for row in made.parameters if row.token}
     at = head
     for row in places:
-        stop = len(request) if row.repeated else min(at + 1, len(request))
+        stop = len(request) if row.repeated and not row.counted else min(at + 1, len(request))
         marks[at:stop] = [row.kind.private] * (stop - at)
         at = stop
     while at < len(request):

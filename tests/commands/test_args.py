@@ -34,6 +34,10 @@ STORE = (
     opt("milliseconds", whole(1, 100), token="PX", group="expiry"), opt("tenant", TENANT, default="default"),
     opt("tag", WORD, repeated=True), flag("quiet"),
 )  # fmt: skip
+COUNTED = (arg("numkeys", whole(1)), arg("key", KEY, counted=True), arg("end", choice("LEFT", "RIGHT")), flag("quiet"),
+           opt("limit", whole(), takes=("offset", "count")))  # fmt: skip
+LEADING = (arg("key", KEY), flag("nx"), opt("limit", whole(), takes=("offset", "count")), arg("member", BLOB),
+           arg("more", BLOB, repeated=True, optional=True))  # fmt: skip
 LIST = (opt("kind", WORD), opt("id", whole(), many=True), flag("quiet"))
 
 
@@ -64,6 +68,8 @@ class TestDeclaration:
         )  # fmt: skip
         assert "LIST [KIND kind] [ID id [id ...]] [QUIET]" == syntax_of("LIST", LIST)
         assert "DEL key [key ...]" == syntax_of("DEL", (arg("key", KEY, repeated=True),))
+        assert "W numkeys key [key ...] LEFT|RIGHT [QUIET] [LIMIT offset count]" == syntax_of("W", COUNTED)
+        assert "W key [NX] [LIMIT offset count] member [more] ..." == syntax_of("W", LEADING)
         assert "PING [message]" == syntax_of("PING", (arg("message", KEY, optional=True),))
 
     def test_the_arity_of_a_word_is_what_its_parser_asks_for(self):
@@ -120,6 +126,22 @@ class TestParsing:
 
     def test_a_repeated_positional_takes_all_that_is_left(self):
         assert (b"a", b"b", b"EX") == parse((arg("key", KEY, repeated=True),), b"a", b"b", b"EX").key
+
+    def test_a_number_says_how_often_the_next_argument_is_given(self):
+        assert (2, (b"a", b"b"), "LEFT", True, None) == parse(COUNTED, b"2", b"a", b"b", b"left", b"quiet")
+        assert "fewer key than said" in refused(COUNTED, b"3", b"a", b"LEFT")
+        assert "wrong number of arguments" in refused(COUNTED, b"2", b"a", b"LEFT")
+        assert "syntax error at argument 5" in refused(COUNTED, b"2", b"a", b"b", b"LEFT", b"c")
+        assert "numkeys" in refused(COUNTED, b"0", b"a", b"LEFT")
+
+    def test_an_option_may_take_several_named_values(self):
+        assert (1, 2) == parse(COUNTED, b"1", b"a", b"LEFT", b"LIMIT", b"1", b"2").limit
+        assert "LIMIT needs offset and count" in refused(COUNTED, b"1", b"a", b"LEFT", b"LIMIT", b"1")
+
+    def test_options_declared_before_a_positional_stand_before_it(self):
+        assert (b"k", True, (1, 2), b"m", (b"NX",)) == parse(LEADING, b"k", b"limit", b"1", b"2", b"nx", b"m", b"NX")
+        assert (b"k", False, None, b"m", ()) == parse(LEADING, b"k", b"m")
+        assert "wrong number of arguments" in refused(LEADING, b"k", b"NX")
 
     def test_an_optional_positional_gives_way_to_an_option_with_its_value(self):
         csim = (arg("query", TEXT), arg("other", TEXT, optional=True), opt("k", whole(1, 9)))

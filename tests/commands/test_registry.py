@@ -73,7 +73,8 @@ class TestKeys:
     @pytest.mark.parametrize(
         ("text", "keys"),
         [("GET k", [b"k"]), ("SET k v EX 5", [b"k"]), ("DEL a b c", [b"a", b"b", b"c"]), ("MSET a 1 b 2", [b"a", b"b"]),
-         ("MGET a b", [b"a", b"b"]), ("CGET q TENANT t", []), ("PING", [])],
+         ("HSET h a 1 b 2", [b"h"]), ("HDEL h a b", [b"h"]), ("MGET a b", [b"a", b"b"]),
+         ("CGET q TENANT t", []), ("PING", [])],
     )  # fmt: skip
     def test_the_keys_of_a_request_are_found(self, text, keys):
         words = request(text)
@@ -84,6 +85,7 @@ class TestKeys:
         assert (1, 1, 1) == key_places(COMMANDS["GET"])
         assert (1, -1, 1) == key_places(COMMANDS["DEL"])
         assert (1, -1, 2) == key_places(COMMANDS["MSET"])
+        assert (1, 1, 1) == key_places(COMMANDS["HSET"])
         assert key_places(COMMANDS["PING"]) is None
 
 
