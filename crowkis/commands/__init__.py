@@ -3,10 +3,14 @@
 from crowkis.commands import (
     connection,
     feedback,
+    hash_ends,
     hashes,
     inspect,
     keyspace,
+    keyspace_moves,
     meaning,
+    objects,
+    payloads,
     persistence,
     retention,
     semantic,
@@ -18,8 +22,8 @@ from crowkis.commands.registry import WORDS, find, is_private
 from crowkis.values.call import Vocabulary
 
 FAMILIES = (
-    connection, feedback, hashes, inspect, keyspace, meaning, persistence, retention, semantic, server, strings,
-    subsequence,
+    connection, feedback, hash_ends, hashes, inspect, keyspace, keyspace_moves, meaning, objects, payloads,
+    persistence, retention, semantic, server, strings, subsequence,
 )  # fmt: skip
 """Importing a family declares its words."""
 

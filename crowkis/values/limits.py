@@ -30,6 +30,8 @@ SWEEP_MAX = 64
 
 DATABASES = 16
 SCAN_COUNT_MAX = 10_000
+RANDOM_PICKS_MAX = 100_000
+"""Picks by chance that may fall on the same element again, in one call."""
 EXPIRE_MS_MAX = 1 << 52
 
 SOURCE_CHARS_MAX = 256

@@ -221,3 +221,11 @@ def test_a_key_ends_when_its_time_is_up(both):
         theirs, ours = both(*request)
 
         assert theirs == ours
+
+
+def test_strings_too_long_to_compare_are_refused(wire):
+    wire("MSET", "a", "x" * 65_536, "b", "x" * 1_024, "c", "x" * 1_025, "d", "x" * 65_537)
+
+    assert 1_024 == wire("LCS", "a", "b", "LEN")
+    for other in ("c", "a", "d"):
+        assert str(wire("LCS", "a", other, "LEN")).startswith("ERR")
