@@ -40,6 +40,7 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow("lookup_seconds", "histogram", "result", "From arrival in the actor to decision, embedding included."),
     MetricRow("stores_total", "counter", "", "Answers stored by CSET."),
     MetricRow("expired_total", "counter", "", "Answers and keys removed because their time was up."),
+    MetricRow("expired_fields_total", "counter", "", "Fields of hashes removed because their time was up."),
     MetricRow("evicted_total", "counter", "", "Answers removed to make room."),
     MetricRow("memory_limit_bytes", "gauge", "", "The memory limit in force."),
     MetricRow("memory_used_bytes", "gauge", "", "Memory accounted for, all parts together."),

@@ -1,15 +1,17 @@
 """How commands look at plain keys: what a key holds now, when it ends, and the records that change a collection."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from crowkis.engine.codec import COLLECTION_VERSION, NEVER, PLAIN_HEAD, plain_key
 from crowkis.engine.engine import Engine
-from crowkis.engine.kinds import Collection
+from crowkis.engine.kinds import Collection, live_elements
 from crowkis.values.errors import malformed, wrong_type
 from crowkis.values.limits import EXPIRE_MS_MAX
-from crowkis.values.record import Change, DropKey, Record
+from crowkis.values.record import Change, DropKey, PutKey, Record, SetEnd
 
 _HEAD_BYTES = PLAIN_HEAD.size
+STRING = "string"
 
 
 def read(engine: Engine, db: int, key: bytes) -> bytes | None:
@@ -23,14 +25,19 @@ def read(engine: Engine, db: int, key: bytes) -> bytes | None:
     if 0 < expire_at_ms <= engine.now_ms:
         return None
     if version == COLLECTION_VERSION:
+        if engine.state.keys.is_over(plain_key(db, key), engine.now_ms):
+            return None
         raise wrong_type()
     return stored[_HEAD_BYTES:]
 
 
 def expiry_of(engine: Engine, db: int, key: bytes) -> int | None:
     """When a live key ends (0: never), whatever it holds, or None where it is not there."""
-    expire_at_ms = engine.state.plain_expiry(plain_key(db, key))
-    return None if expire_at_ms is None or 0 < expire_at_ms <= engine.now_ms else expire_at_ms
+    full, now_ms = plain_key(db, key), engine.now_ms
+    expire_at_ms = engine.state.plain_expiry(full)
+    if expire_at_ms is None or 0 < expire_at_ms <= now_ms:
+        return None
+    return None if engine.state.keys.is_over(full, now_ms) else expire_at_ms
 
 
 def is_there(engine: Engine, db: int, key: bytes) -> bool:
@@ -55,7 +62,7 @@ def collection(engine: Engine, db: int, key: bytes, kind: str) -> Collection | N
         if is_there(engine, db, key):
             raise wrong_type()
         return None
-    if 0 < head.expire_at_ms <= engine.now_ms:
+    if 0 < head.expire_at_ms <= engine.now_ms or keys.is_over(full, engine.now_ms):
         return None
     if head.kind != kind:
         raise wrong_type()
@@ -74,6 +81,39 @@ def changed(
     change = Change(db, key, kind, put, drop)
     gone = engine.state.plain_expiry(plain_key(db, key)) is not None and not is_there(engine, db, key)
     return (DropKey(db, key), change) if gone else (change,)
+
+
+class Contents(NamedTuple):
+    """All that a live key holds."""
+
+    kind: str
+    """As TYPE tells it."""
+    elements: Sequence[tuple[bytes, bytes]]
+    """Of a collection, as the store keeps them; of a string, one: nothing and its bytes."""
+
+
+def contents(engine: Engine, db: int, key: bytes) -> Contents | None:
+    """What a live key holds, or None where it is not there."""
+    kind = kind_of(engine, db, key)
+    if kind is None:
+        return None
+    if kind == STRING:
+        return Contents(kind, [(b"", read(engine, db, key) or b"")])
+    full, keys = plain_key(db, key), engine.state.keys
+    held = keys.collection(full)
+    assert held is not None
+    return Contents(kind, live_elements(held, keys.elements(full), engine.now_ms))
+
+
+def recreated(engine: Engine, db: int, key: bytes, held: Contents, expire_at_ms: int) -> tuple[Record, ...]:
+    """The records that make a key hold this and nothing else."""
+    if held.kind == STRING:
+        return (PutKey(db, key, held.elements[0][1], expire_at_ms),)
+    change = Change(db, key, held.kind, held.elements)
+    there = engine.state.plain_expiry(plain_key(db, key)) is not None
+    before = (DropKey(db, key),) if there else ()
+    after = (SetEnd(db, key, expire_at_ms),) if expire_at_ms else ()
+    return (*before, change, *after)
 
 
 def checked_expiry(value: int, unit_ms: int, start_ms: int, name: str) -> int:

@@ -187,6 +187,20 @@ def ttl(engine: Engine, client: Client, args: Any) -> Reply:
     return left_ms if left_ms < 0 else (left_ms + 500) // 1000
 
 
+@command("PEXPIRETIME", arg("key", KEY), category="keyspace")
+def pexpiretime(engine: Engine, client: Client, args: Any) -> Reply:
+    """Tell the Unix time in milliseconds at which a key ends; -1: no end, -2: no such key."""
+    at_ms = expiry_of(engine, client.db, args.key)
+    return -2 if at_ms is None else at_ms or -1
+
+
+@command("EXPIRETIME", arg("key", KEY), category="keyspace")
+def expiretime(engine: Engine, client: Client, args: Any) -> Reply:
+    """Tell the Unix time in seconds at which a key ends, rounded; -1: no end, -2: no such key."""
+    at_ms = pexpiretime(engine, client, args)
+    return at_ms if at_ms < 0 else (at_ms + 500) // 1000
+
+
 @command("PERSIST", arg("key", KEY), category="keyspace", writes=True, frees=True)
 def persist(engine: Engine, client: Client, args: Any) -> Outcome:
     """Take a key's lifetime away; tells whether it had one."""

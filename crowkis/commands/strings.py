@@ -1,10 +1,9 @@
 """Plain keys holding strings: enough of Redis that a client used as a plain cache works."""
 
-import re
-from decimal import Decimal, localcontext
 from typing import Any
 
-from crowkis.commands.args import BLOB, KEY, Kind, Parameter, arg, flag, opt, whole
+from crowkis.commands.args import BLOB, KEY, Parameter, arg, flag, opt, whole
+from crowkis.commands.counting import DECIMAL, INT64_MAX, added, added_decimal
 from crowkis.commands.keys import checked_expiry, expiry_of, is_there, read
 from crowkis.commands.registry import command
 from crowkis.engine.clients import Client
@@ -13,10 +12,8 @@ from crowkis.engine.engine import Engine
 from crowkis.values.errors import malformed, wrong_count
 from crowkis.values.limits import BULK_BYTES_MAX
 from crowkis.values.outcome import Outcome
-from crowkis.values.record import DropKey, PutKey
+from crowkis.values.record import DropKey, PutKey, Record, SetEnd
 from crowkis.values.reply import OK, Reply
-
-INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
 
 
 def expire_options(group: str) -> tuple[Parameter, ...]:
@@ -103,6 +100,52 @@ def getdel(engine: Engine, client: Client, args: Any) -> Outcome:
     return Outcome(value, () if value is None else (DropKey(client.db, args.key),))
 
 
+@command("GETEX", arg("key", KEY), *expire_options("expiry"), flag("persist", group="expiry"), category="string",
+         writes=True, frees=True)  # fmt: skip
+def getex(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Read a key and give it another lifetime, or take it away."""
+    db, key = client.db, args.key
+    value = read(engine, db, key)
+    if value is None:
+        return Outcome(None)
+    at_ms, records = expire_at(engine, args, "getex"), tuple[Record, ...]()
+    if 0 < at_ms <= engine.now_ms:
+        records = (DropKey(db, key),)
+    elif at_ms or (args.persist and expiry_of(engine, db, key)):
+        records = (SetEnd(db, key, at_ms),)
+    return Outcome(value, records)
+
+
+@command("GETRANGE", arg("key", KEY), arg("start", whole()), arg("end", whole()), category="string")
+def getrange(engine: Engine, client: Client, args: Any) -> Reply:
+    """Read part of a key's value, both ends included; below zero counts from the end."""
+    value = read(engine, client.db, args.key) or b""
+    start = args.start if args.start >= 0 else max(0, len(value) + args.start)
+    end = args.end if args.end >= 0 else max(0, len(value) + args.end)
+    return b"" if 0 > args.end < args.start < 0 else value[start : end + 1]
+
+
+@command("SUBSTR", arg("key", KEY), arg("start", whole()), arg("end", whole()), category="string")
+def substr(engine: Engine, client: Client, args: Any) -> Reply:
+    """Read part of a key's value; the older name of GETRANGE."""
+    return getrange(engine, client, args)
+
+
+@command("SETRANGE", arg("key", KEY), arg("offset", whole()), arg("value", BLOB), category="string", writes=True)
+def setrange(engine: Engine, client: Client, args: Any) -> Outcome:
+    """Overwrite a key's value from an offset on, zero bytes before it where it was shorter; tells the new length."""
+    if args.offset < 0:
+        raise malformed("offset must not be below zero")
+    old = read(engine, client.db, args.key) or b""
+    if not args.value:
+        return Outcome(len(old))
+    end = args.offset + len(args.value)
+    if end > BULK_BYTES_MAX:
+        raise malformed(f"the value would exceed {BULK_BYTES_MAX} bytes")
+    value = b"".join((old[: args.offset].ljust(args.offset, b"\0"), args.value, old[end:]))
+    return Outcome(len(value), (PutKey(client.db, args.key, value, expiry_of(engine, client.db, args.key) or 0),))
+
+
 @command("STRLEN", arg("key", KEY), category="string")
 def strlen(engine: Engine, client: Client, args: Any) -> Reply:
     """Tell the length of a key's value in bytes."""
@@ -156,16 +199,9 @@ def msetnx(engine: Engine, client: Client, args: Any) -> Outcome:
 
 
 def _added(engine: Engine, client: Client, key: bytes, by: int) -> Outcome:
-    old = read(engine, client.db, key)
-    digits = b"0" if old is None else old
-    sound = len(digits) <= 20 and digits.removeprefix(b"-").isdigit() and str(int(digits)).encode() == digits
-    if not sound or not INT64_MIN <= int(digits) <= INT64_MAX:
-        raise malformed("value is not an integer or out of range")
-    value = int(digits) + by
-    if not INT64_MIN <= value <= INT64_MAX:
-        raise malformed("increment or decrement would overflow")
+    value = added(read(engine, client.db, key), by)
     kept = expiry_of(engine, client.db, key) or 0
-    return Outcome(value, (PutKey(client.db, key, str(value).encode(), kept),))
+    return Outcome(value, (PutKey(client.db, key, b"%d" % value, kept),))
 
 
 @command("INCR", arg("key", KEY), category="string", writes=True)
@@ -192,37 +228,9 @@ def decrby(engine: Engine, client: Client, args: Any) -> Outcome:
     return _added(engine, client, args.key, -args.decrement)
 
 
-DECIMAL = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
-DECIMAL_BYTES_MAX = 400
-DECIMAL_PLACES = 17
-DECIMAL_MAX = Decimal("1e308")
-DECIMAL_DIGITS = 1_200
-"""Enough for the exact sum of any two numbers DECIMAL_BYTES_MAX and the exponent allow."""
-
-
-def _decimal(raw: bytes) -> Decimal:
-    if len(raw) > DECIMAL_BYTES_MAX or DECIMAL.fullmatch(raw) is None:
-        raise ValueError("is not a valid float")
-    return Decimal(raw.decode())
-
-
-@command("INCRBYFLOAT", arg("key", KEY), arg("increment", Kind("double", False, _decimal)), category="string",
-         writes=True)  # fmt: skip
+@command("INCRBYFLOAT", arg("key", KEY), arg("increment", DECIMAL), category="string", writes=True)
 def incrbyfloat(engine: Engine, client: Client, args: Any) -> Outcome:
-    """Add to a decimal number; tells the sum as text.
-
-    The sum is exact in decimal, so that 0.1 and 0.2 are 0.3, and shown without exponent, rounded to DECIMAL_PLACES.
-    """
-    old = read(engine, client.db, args.key)
-    try:
-        before = _decimal(old if old is not None else b"0")
-    except ValueError:
-        raise malformed("value is not a valid float") from None
-    with localcontext(prec=DECIMAL_DIGITS):
-        total = before + args.increment
-        if abs(total) > DECIMAL_MAX:
-            raise malformed("increment would produce NaN or Infinity")
-        shown = f"{total.quantize(Decimal(1).scaleb(-DECIMAL_PLACES)):f}".rstrip("0").rstrip(".")
-    value = b"0" if shown == "-0" else shown.encode()
+    """Add to a decimal number, exactly; tells the sum as text."""
+    value = added_decimal(read(engine, client.db, args.key), args.increment)
     kept = expiry_of(engine, client.db, args.key) or 0
     return Outcome(value, (PutKey(client.db, args.key, value, kept),))

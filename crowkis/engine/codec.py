@@ -4,7 +4,7 @@
     entry       "e" tenant:8 namespace:8 id:16     version:1 facts_size:4 facts (JSON) vector (float32)
     answer      "a" tenant:8 namespace:8 id:16     the answer's bytes as they came
     plain       "k" db:1 key                       1:1 expire_at_ms:8 string
-                                                   2:1 expire_at_ms:8 kind:1 collection:8
+                                                   2:1 expire_at_ms:8 kind:1 collection:8 [first_end_ms:8]
     element     "c" db:1 collection:8 field        the element's bytes (see the kind in engine/kinds.py)
     departure   "l" place:4                        version:1 facts (JSON)
     judgements  "j" ...                            see judgement_codec.py
@@ -31,6 +31,8 @@ COLLECTION_VERSION = 2
 """The first byte of a plain key's value tells whether a string follows or what a collection is called by."""
 PLAIN_HEAD = struct.Struct("<Bq")
 _COLLECTION_HEAD = struct.Struct("<BqB8s")
+_FIRST_END = struct.Struct("<q")
+"""At the end of a collection's head, where elements of it have an end."""
 KINDS = ("hash", "list", "set", "zset")
 """Their number on disk is their place here; never reorder."""
 _ENTRY_HEAD = struct.Struct("<BI")
@@ -53,6 +55,8 @@ class Head(NamedTuple):
     expire_at_ms: int
     collection: bytes
     """8 bytes, big-endian: the part of its elements' keys that is its own."""
+    first_end_ms: int = 0
+    """No element ends earlier; 0: none has an end."""
 
 
 class StoredEntry(NamedTuple):
@@ -172,16 +176,20 @@ def encode_plain(value: bytes, expire_at_ms: int) -> bytes:
 
 def encode_head(head: Head) -> bytes:
     """The value under the key of a collection."""
-    return _COLLECTION_HEAD.pack(COLLECTION_VERSION, head.expire_at_ms, KINDS.index(head.kind), head.collection)
+    kind, expire_at_ms, collection, first_end_ms = head
+    value = _COLLECTION_HEAD.pack(COLLECTION_VERSION, expire_at_ms, KINDS.index(kind), collection)
+    return value + _FIRST_END.pack(first_end_ms) if first_end_ms else value
 
 
 def decode_head(value: bytes) -> Head:
     """What encode_head() made. Raises CodecError."""
     try:
-        version, expire_at_ms, kind, collection = _COLLECTION_HEAD.unpack(value)
+        size = _COLLECTION_HEAD.size
+        version, expire_at_ms, kind, collection = _COLLECTION_HEAD.unpack(value[:size])
         if version != COLLECTION_VERSION:
             raise CodecError(f"collection of layout version {version}; this server reads {COLLECTION_VERSION}")
-        return Head(KINDS[kind], expire_at_ms, collection)
+        first_end_ms = int(_FIRST_END.unpack(value[size:])[0]) if len(value) > size else 0
+        return Head(KINDS[kind], expire_at_ms, collection, first_end_ms)
     except (struct.error, IndexError) as error:
         raise CodecError(f"unreadable collection: {error}") from error
 

@@ -15,15 +15,63 @@ LINE_BYTES = 250
 """What an end takes in memory, approximately."""
 
 
-class Ends:
-    """Store key to the Unix millisecond it ends at, and a queue of lines (end, key) in order of time.
+class Lines:
+    """Names to the Unix millisecond they end at, and a queue of lines (end, name) in order of time.
 
-    A key whose end has changed leaves its line behind; such lines are dropped when they are due or too many.
+    A name whose end has changed leaves its line behind; such lines are dropped when they are due or too many.
     """
 
+    __slots__ = ("_queue", "_spare", "by_name")
+
+    def __init__(self, spare: int) -> None:
+        self.by_name: dict[bytes, int] = {}
+        """Of those that have one, their end; to be read only."""
+        self._queue: list[tuple[int, bytes]] = []
+        self._spare = spare
+        """So many lines that mean nothing any more are kept beyond as many as there are that do."""
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def put(self, name: bytes, at_ms: int) -> None:
+        """The name ends then, whatever its end was."""
+        self.by_name[name] = at_ms
+        heappush(self._queue, (at_ms, name))
+        if len(self._queue) > 2 * len(self.by_name) + self._spare:
+            self._queue = [(at_ms, name) for name, at_ms in self.by_name.items()]
+            heapify(self._queue)
+
+    def drop(self, name: bytes) -> int | None:
+        """The name has no end any more; the one it had."""
+        return self.by_name.pop(name, None)
+
+    def first_ms(self) -> int:
+        """The earliest end that due() has not told yet; 0: there is none."""
+        queue = self._queue
+        while queue and self.by_name.get(queue[0][1]) != queue[0][0]:
+            heappop(queue)
+        return queue[0][0] if queue else 0
+
+    def due(self, now_ms: int, most: int) -> list[bytes]:
+        """Up to `most` names whose time is up; each is told once."""
+        found: list[bytes] = []
+        queue = self._queue
+        while queue and queue[0][0] <= now_ms and len(found) < most:
+            line = heappop(queue)
+            while queue and queue[0] == line:  # the end was taken away and given again
+                heappop(queue)
+            at_ms, name = line
+            if self.by_name.get(name) == at_ms:
+                found.append(name)
+        return found
+
+
+class Ends:
+    """The ends of all that the store holds, by store key."""
+
     def __init__(self) -> None:
-        self._by_key: dict[bytes, int] = {}
-        self._lines: list[tuple[int, bytes]] = []
+        self._lines = Lines(SPARE_LINES)
+        self._by_key = self._lines.by_name
         self._counts, self._sums = [0] * DATABASES, [0] * DATABASES
         """Of plain keys, by database: how many have an end, and all ends together."""
 
@@ -31,18 +79,13 @@ class Ends:
         """The key is set, and ends then; 0: never."""
         if self._by_key:
             self.drop(key)
-        if not at_ms:
-            return
-        self._by_key[key] = at_ms
-        heappush(self._lines, (at_ms, key))
-        self._tally(key, 1, at_ms)
-        if len(self._lines) > 2 * len(self._by_key) + SPARE_LINES:
-            self._lines = [(at_ms, key) for key, at_ms in self._by_key.items()]
-            heapify(self._lines)
+        if at_ms:
+            self._lines.put(key, at_ms)
+            self._tally(key, 1, at_ms)
 
     def drop(self, key: bytes) -> None:
         """The key is gone, or its end is."""
-        at_ms = self._by_key.pop(key, None)
+        at_ms = self._lines.drop(key)
         if at_ms is not None:
             self._tally(key, -1, -at_ms)
 
@@ -53,15 +96,7 @@ class Ends:
 
     def due(self, now_ms: int, most: int) -> list[bytes]:
         """Up to `most` keys whose time is up; each is told once."""
-        found: list[bytes] = []
-        while self._lines and self._lines[0][0] <= now_ms and len(found) < most:
-            line = heappop(self._lines)
-            while self._lines and self._lines[0] == line:  # the end was taken away and given again
-                heappop(self._lines)
-            at_ms, key = line
-            if self._by_key.get(key) == at_ms:
-                found.append(key)
-        return found
+        return self._lines.due(now_ms, most)
 
     def of_database(self, db: int, now_ms: int) -> tuple[int, int]:
         """How many plain keys of a database have an end, and how long they have left on average, in milliseconds."""

@@ -70,6 +70,8 @@ class Engine:
         """For durations in metrics only; no decision may read it."""
         self.pick: Callable[[int], int] = lambda below: 0
         """A random number from 0 to below - 1."""
+        self.last_random: dict[int, bytes] = {}
+        """Where RANDOMKEY goes on, by database."""
         self.ports: dict[str, int] = {}
         self.tell: Callable[..., None] | None = None
         """Writes a line of the log, tell(event, level, **facts), where debug lines are wanted; else None."""

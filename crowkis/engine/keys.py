@@ -11,6 +11,7 @@ from itertools import islice
 
 from crowkis.engine.codec import (
     COLLECTION_VERSION,
+    ELEMENT,
     NEVER,
     PLAIN_HEAD,
     Head,
@@ -21,7 +22,7 @@ from crowkis.engine.codec import (
     plain_key,
 )
 from crowkis.engine.ends import Ends
-from crowkis.engine.kinds import NEW, Collection
+from crowkis.engine.kinds import NEW, Collection, first_end_ms, is_over, past_fields
 from crowkis.storage.store import Store
 from crowkis.values.limits import MIB
 from crowkis.values.record import Change, DropDatabase, DropKey, KeyRecord, MoveKey, PutKey, SetEnd
@@ -73,10 +74,32 @@ class Keys:
         if head is None:
             return None
         held = NEW[head.kind]()
-        prefix = element_prefix(full[1], head.collection)
-        held.change([(key[len(prefix) :], value) for key, value in self._store.items(prefix)], ())
+        held.change(self.elements(full), ())
         self._hold(full, held)
         return held
+
+    def is_over(self, full: bytes, now_ms: int) -> bool:
+        """Is this a collection whose elements' time is up, all of them? Such a key is as good as gone."""
+        head = self.heads.get(full)
+        if head is None or not 0 < head.first_end_ms <= now_ms:
+            return False
+        held = self.collection(full)
+        return held is not None and is_over(held, now_ms)
+
+    def past(self, key: bytes, now_ms: int, most: int) -> Change:
+        """The removal of up to `most` elements whose time is up. `key` is what `ends` told (see _note_first_end)."""
+        full = key[1:]
+        held = self.collection(full)
+        assert held is not None, "an end for elements of a key that holds none"
+        fields = past_fields(held, now_ms, most)
+        self._ends.put(key, first_end_ms(held))
+        return Change(full[1], full[2:], held.kind, (), fields)
+
+    def elements(self, full: bytes) -> list[tuple[bytes, bytes]]:
+        """The elements of a collection as the store keeps them. Raises StorageError."""
+        head = self.heads[full]
+        prefix = element_prefix(full[1], head.collection)
+        return [(key[len(prefix) :], value) for key, value in self._store.items(prefix)]
 
     def apply(self, record: KeyRecord) -> None:
         """Make one change, in memory and in the store's next log record. Raises StorageError."""
@@ -116,6 +139,8 @@ class Keys:
         full = plain_key(db, key)
         head = self.heads.get(full)
         if head is None:
+            if not put:  # the key ended in the same batch as elements of it
+                return
             self._last_collection += 1
             head = Head(kind, 0, self._last_collection.to_bytes(8, "big"))
             self._store.put(full, encode_head(head))
@@ -133,10 +158,16 @@ class Keys:
         size_bytes = held.size_bytes
         held.change(put, drop)
         self.size_bytes += held.size_bytes - size_bytes
+        first_ms = first_end_ms(held)
         if not len(held):
             self._leave(full)
             self._drop(full)
-        elif self.size_bytes > HELD_BYTES_MAX:
+            return
+        if first_ms != head.first_end_ms:
+            self.heads[full] = head = head._replace(first_end_ms=first_ms)
+            self._store.put(full, encode_head(head))
+            self._note_first_end(full, head)
+        if self.size_bytes > HELD_BYTES_MAX:
             self._forget_others(full)
 
     def _drop(self, full: bytes) -> None:
@@ -205,13 +236,20 @@ class Keys:
         for key in few:
             self._store.remove(key)
 
+    def _note_first_end(self, full: bytes, head: Head) -> None:
+        """Be told by `ends` when the first element ends: under the collection's key with another letter before it."""
+        self._ends.put(ELEMENT + full, head.first_end_ms)
+
     def _enter(self, full: bytes, head: Head) -> None:
         self.heads[full] = head
+        if head.first_end_ms:
+            self._note_first_end(full, head)
         self.size_bytes += HEAD_BYTES + len(full)
 
     def _leave(self, full: bytes) -> Collection | None:
         """The key is no collection any more; what was held of it."""
         del self.heads[full]
+        self._ends.drop(ELEMENT + full)
         self.size_bytes -= HEAD_BYTES + len(full)
         held = self._held.pop(full, None)
         if held is not None:

@@ -28,3 +28,27 @@ class Collection(Protocol):
 
 NEW: dict[str, Callable[[], Collection]] = {"hash": Hash, "set": Set, "zset": SortedSet}
 """An empty collection of each kind."""
+
+
+def first_end_ms(held: Collection) -> int:
+    """The earliest end of an element that past_fields() has not told yet, Unix milliseconds; 0: there is none."""
+    return held.first_end_ms() if isinstance(held, Hash) else 0
+
+
+def is_over(held: Collection, now_ms: int) -> bool:
+    """Is the time of every element up?"""
+    return isinstance(held, Hash) and held.is_over(now_ms)
+
+
+def past_fields(held: Collection, now_ms: int, most: int) -> list[bytes]:
+    """Up to `most` elements whose time is up; each is told once."""
+    return held.past(now_ms, most) if isinstance(held, Hash) else []
+
+
+def live_elements(
+    held: Collection, elements: Sequence[tuple[bytes, bytes]], now_ms: int
+) -> Sequence[tuple[bytes, bytes]]:
+    """Those of a collection's elements whose time is not up."""
+    if not 0 < first_end_ms(held) <= now_ms or not isinstance(held, Hash):
+        return elements
+    return [element for element in elements if not 0 < held.ends.get(element[0], 0) <= now_ms]

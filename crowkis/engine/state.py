@@ -9,6 +9,7 @@ from typing import NamedTuple, Self
 
 from crowkis.engine.codec import (
     ANSWER,
+    ELEMENT,
     ENTRY,
     PLAIN,
     PLAIN_HEAD,
@@ -226,14 +227,20 @@ class State:
         return None if value is None else int(PLAIN_HEAD.unpack_from(value)[1])
 
     def due(self, now_ms: int, most: int) -> list[Record]:
-        """Removals for up to `most` entries and keys whose time is up; each is told once."""
+        """Removals for up to `most` entries, keys and elements whose time is up; each is told once."""
         found: list[Record] = []
-        for key in self.ends.due(now_ms, most):
+        while most > 0 and (told := self.ends.due(now_ms, 1)):
+            key, count = told[0], 1
             if key[:1] == PLAIN:
                 found.append(DropKey(key[1], key[2:]))
+            elif key[:1] == ELEMENT:
+                past = self.keys.past(key, now_ms, most)
+                found.append(past)
+                count = len(past.drop)
             else:
                 entry = self.entries[key[-16:]]
                 found.append(DropEntry(entry.entry_id, entry.scope, "kept.expired", now_ms))
+            most -= count
         return found
 
     def strangers(self, fingerprint: str) -> int:

@@ -15,7 +15,7 @@ from crowkis.storage.errors import DiskError, StorageError
 from crowkis.storage.jobs import FoldJob, Job, ResumeJob
 from crowkis.storage.scrub import ScrubJob
 from crowkis.values.errors import CommandError, unreadable, writes_stopped
-from crowkis.values.record import Record
+from crowkis.values.record import Change, Record
 
 EXPIRE_BATCH_MAX = 64
 """Things whose time is up removed per batch: a removal takes up to 0.05 ms. While there are more, the next follows."""
@@ -64,8 +64,11 @@ class Upkeep:
         engine.memory.observe()
         due = engine.state.due(engine.now_ms, EXPIRE_BATCH_MAX)
         self._remove(due)
-        self.tick_due = len(due) == EXPIRE_BATCH_MAX and engine.house.writable
-        engine.metrics.count("expired_total", len(due))
+        elements = [len(record.drop) for record in due if isinstance(record, Change)]
+        whole = len(due) - len(elements)
+        self.tick_due = whole + sum(elements) >= EXPIRE_BATCH_MAX and engine.house.writable
+        engine.metrics.count("expired_total", whole)
+        engine.metrics.count("expired_fields_total", sum(elements))
 
     def _make_room(self, stored: int) -> None:
         """Where memory runs short, evict more answers than were stored; refuse writes only when none is left."""

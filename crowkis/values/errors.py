@@ -21,6 +21,7 @@ ERRORS: tuple[ErrorRow, ...] = (
     ErrorRow("NOAUTH", "A token is set and this connection has not shown it.", "Send AUTH <token>."),
     ErrorRow("WRONGPASS", "The token or user name shown is not right.", "Check the token."),
     ErrorRow("NOPROTO", "HELLO asked for a protocol other than 2 or 3.", "Ask for 2 or 3."),
+    ErrorRow("BUSYKEY", "RESTORE names a key that is there.", "Add REPLACE, or choose another name."),
     ErrorRow("WRONGTYPE", "The key holds another type of value.", "Use the words of that type."),
     ErrorRow(
         "MISCONF", "A disk write failed; writes are refused, reads go on.", "Make room; writing resumes by itself."
@@ -87,6 +88,11 @@ def wrong_token() -> CommandError:
 def unsupported_protocol() -> CommandError:
     """HELLO asked for neither 2 nor 3."""
     return CommandError("NOPROTO", "unsupported protocol version; this server speaks 2 and 3")
+
+
+def busy_key() -> CommandError:
+    """A key to be restored is there already."""
+    return CommandError("BUSYKEY", "the key is there already; REPLACE would replace it")
 
 
 def wrong_type() -> CommandError:

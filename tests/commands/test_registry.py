@@ -74,8 +74,10 @@ class TestKeys:
         ("text", "keys"),
         [("GET k", [b"k"]), ("SET k v EX 5", [b"k"]), ("DEL a b c", [b"a", b"b", b"c"]), ("MSET a 1 b 2", [b"a", b"b"]),
          ("HSET h a 1 b 2", [b"h"]), ("HDEL h a b", [b"h"]), ("MGET a b", [b"a", b"b"]),
-         ("CGET q TENANT t", []), ("PING", []), ("SADD k a b", [b"k"]), ("SMOVE a b m", [b"a", b"b"]),
-         ("SDIFFSTORE a b c", [b"a", b"b", b"c"]), ("SINTERCARD 2 a b LIMIT 1", [b"a", b"b"])],
+         ("SADD k a b", [b"k"]), ("SMOVE a b m", [b"a", b"b"]),
+         ("SDIFFSTORE a b c", [b"a", b"b", b"c"]), ("SINTERCARD 2 a b LIMIT 1", [b"a", b"b"]),
+         ("CGET q TENANT t", []), ("PING", []), ("LCS a b LEN", [b"a", b"b"]), ("RENAME a b", [b"a", b"b"]),
+         ("OBJECT FREQ k", [b"k"]), ("RESTORE k 0 payload", [b"k"]), ("HEXPIRE h 5 NX FIELDS 1 f", [b"h"])],
     )  # fmt: skip
     def test_the_keys_of_a_request_are_found(self, text, keys):
         words = request(text)

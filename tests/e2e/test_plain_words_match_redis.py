@@ -44,6 +44,37 @@ SCRIPTS = {
         MSET a 1 b 2 | MGET a b c a | MSET a 1 b | MSET a | MSETNX a 1 z 2 | EXISTS z | MSETNX y 1 z 2 | MGET y z
         MSETNX y | MSET k v k w | GET k | EXPIRE k 100 | MSET k x | TTL k | MGET
     """,
+    "reading with another lifetime": """
+        GETEX none | GETEX none EX 10 | GETEX none EX 0
+        SET k v | GETEX k | TTL k | GETEX k EX 100 | TTL k | GETEX k PX 200000 | PTTL k
+        GETEX k PERSIST | TTL k | GETEX k PERSIST | GETEX k EXAT 4102444800 | TTL k | GETEX k PXAT 4102444800000 | TTL k
+        GETEX k EX 0 | GETEX k EX -1 | GETEX k EX x | GETEX k EX | GETEX k EX 1 PX 1 | GETEX k PERSIST EX 1 | GETEX
+        GETEX k NONSENSE | GETEX k EX 9223372036854775807 | TTL k | GETEX k EXAT 1 | EXISTS k | HSET h a 1 | GETEX h
+        GETEX h EX 10 | TTL h | GETEX h EX 0 | GETEX h NONSENSE
+    """,
+    "parts": """
+        GETRANGE none 0 -1 | SET k "This is a string" | GETRANGE k 0 3 | GETRANGE k -3 -1 | GETRANGE k 0 -1
+        GETRANGE k 10 100 | GETRANGE k 5 3 | GETRANGE k -1 -5 | GETRANGE k -100 2 | GETRANGE k 0 -100 | GETRANGE k 50 60
+        GETRANGE k -5 -1 | GETRANGE k -100 -50 | GETRANGE k 3 -100 | GETRANGE k x 1 | GETRANGE k 1 x | GETRANGE k 1
+        SUBSTR k 0 3 | SUBSTR k -4 -2 | SUBSTR none 0 1 | SET e "" | GETRANGE e 0 -1 | HSET h a 1 | GETRANGE h 0 1
+        GETRANGE k -9223372036854775808 9223372036854775807 | SETRANGE k 10 Redis | GET k | SETRANGE n 5 x | GET n
+        SETRANGE k 0 "" | SETRANGE none 5 "" | EXISTS none | SETRANGE k -1 x | SETRANGE k x x | SETRANGE k 1 | STRLEN k
+        SETRANGE k 536870912 x | SETRANGE k 9223372036854775807 x | EXPIRE k 100 | SETRANGE k 0 t | TTL k | GET k
+        SETRANGE h 0 x | SETRANGE h 0 "" | SETRANGE h -1 x | SETRANGE e 0 "a" | GET e
+    """,
+    "common subsequences": """
+        MSET a ohmytext b mynewtext | LCS a b | LCS a b LEN | LCS a b IDX | LCS a b IDX MINMATCHLEN 4
+        LCS a b IDX MINMATCHLEN 4 WITHMATCHLEN | LCS a b IDX WITHMATCHLEN | LCS a b LEN IDX | LCS a b MINMATCHLEN 2
+        LCS a b WITHMATCHLEN | LCS a none | LCS none a LEN | LCS none other IDX | LCS a a IDX WITHMATCHLEN | LCS a
+        LCS a b NONSENSE | LCS a b IDX MINMATCHLEN | LCS a b IDX MINMATCHLEN x | LCS a b IDX MINMATCHLEN -5
+        LCS a b idx minmatchlen 99 | HSET h x 1 | LCS a h | LCS h a LEN | LCS h none | SET e "" | LCS e a IDX
+        SET c abcabba | SET d cbabac | LCS c d | LCS d c | LCS c d IDX WITHMATCHLEN | LCS d c IDX WITHMATCHLEN
+    """,
+    "setting over another type": """
+        HSET h a 1 | SET h x GET | TYPE h | SET h x NX GET | SET h x XX GET | SET h x GET EX 10 | TYPE h | TTL h
+        SET h x KEEPTTL | TYPE h | HSET g a 1 | EXPIRE g 100 | SET g x KEEPTTL | TTL g | SET g y EX 0 GET | GET g
+        HSET i a 1 | SET i x NX | SET i x XX | GET i | SET i y GET PXAT 1 | EXISTS i
+    """,
     "counting": """
         INCR n | INCR n | DECR n | INCRBY n 41 | DECRBY n 2 | GET n | INCRBY n -5 | DECRBY n -5 | INCRBY n x
         SET t text | INCR t | INCRBYFLOAT t 1 | SET t 007 | INCR t | SET t +7 | INCR t | SET t " 7" | INCR t | SET t -0
@@ -110,7 +141,11 @@ def random_request(rng):
             ("KEYS", rng.choice([b"*", b"key:*", b"?", b"[ab]", b"k*", b"*\xff*"])), ("MGET", *some),
             ("MSET", *pairs), ("MSETNX", *pairs), ("SETNX", key, value), ("SETEX", key, seconds, value),
             ("PSETEX", key, seconds + b"000", value), ("GETSET", key, value), ("GETDEL", key), ("APPEND", key, value),
-            ("STRLEN", key), ("INCR", key), ("DECR", key), ("INCRBY", key, rng.choice(NUMBERS)),
+            ("STRLEN", key), ("GETRANGE", key, rng.choice(NUMBERS), rng.choice(NUMBERS)), ("INCR", key),
+            ("SETRANGE", key, rng.choice([b"0", b"3", b"12", b"-1", b"x"]), value),
+            ("GETEX", key, *rng.choice([[], ["EX", "100"], ["EX", "0"], ["PERSIST"]])),
+            ("LCS", key, rng.choice(KEYS), *rng.choice([[], ["LEN"], ["IDX"], ["IDX", "WITHMATCHLEN"]])),
+            ("DECR", key), ("INCRBY", key, rng.choice(NUMBERS)),
             ("DECRBY", key, rng.choice(NUMBERS)), ("INCRBYFLOAT", rng.choice(FLOAT_KEYS), rng.choice(FLOATS)),
             (rng.choice(["GET", "DEL", "STRLEN", "INCR", "PTTL"]), rng.choice(FLOAT_KEYS)),
             ("SET", rng.choice(FLOAT_KEYS), rng.choice([b"1.5", b"2e2", b"-7", b"1.5x", b""]), *options),
@@ -186,3 +221,11 @@ def test_a_key_ends_when_its_time_is_up(both):
         theirs, ours = both(*request)
 
         assert theirs == ours
+
+
+def test_strings_too_long_to_compare_are_refused(wire):
+    wire("MSET", "a", "x" * 65_536, "b", "x" * 1_024, "c", "x" * 1_025, "d", "x" * 65_537)
+
+    assert 1_024 == wire("LCS", "a", "b", "LEN")
+    for other in ("c", "a", "d"):
+        assert str(wire("LCS", "a", other, "LEN")).startswith("ERR")

@@ -9,8 +9,11 @@ from crowkis.engine.codec import (
     NEVER,
     PLAIN_HEAD,
     CodecError,
+    Head,
     decode_entry,
+    decode_head,
     encode_entry,
+    encode_head,
     encode_plain,
     entry_suffix,
     plain_key,
@@ -92,3 +95,17 @@ def test_plain_values_carry_their_end_before_them():
     assert (1, 77) == PLAIN_HEAD.unpack_from(encode_plain(b"v", 77))
     assert b"v" == encode_plain(b"v", 77)[PLAIN_HEAD.size :]
     assert b"k\x03key" == plain_key(3, b"key")
+
+
+@pytest.mark.parametrize("first_end_ms", [0, 1, 1 << 50])
+def test_the_head_of_a_collection_comes_back(first_end_ms):
+    head = Head("zset", 7, b"12345678", first_end_ms)
+
+    assert head == decode_head(encode_head(head))
+
+
+@pytest.mark.parametrize("change", [lambda raw: raw[:-1], lambda raw: raw + b"x", lambda raw: b"\x07" + raw[1:]])
+def test_a_head_laid_out_otherwise_is_told(change):
+    for head in (Head("hash", 0, b"12345678"), Head("hash", 0, b"12345678", 9)):
+        with pytest.raises(CodecError):
+            decode_head(change(encode_head(head)))

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crowkis.engine.codec import ENTRY, plain_key
-from crowkis.engine.ends import LINE_BYTES, SPARE_LINES, Ends
+from crowkis.engine.ends import LINE_BYTES, SPARE_LINES, Ends, Lines
 
 A, B, OTHER = plain_key(0, b"a"), plain_key(0, b"b"), plain_key(3, b"a")
 
@@ -88,3 +88,18 @@ def test_it_is_a_dictionary_with_a_clock(changes):
 
     assert (len(in_first), sum(in_first) // len(in_first) if in_first else 0) == ends.of_database(0, 0)
     assert sorted(key for key, at_ms in live.items() if at_ms <= 5) == sorted(ends.due(5, 99))
+
+
+@given(st.lists(st.tuples(st.sampled_from((b"a", b"b", b"")), st.integers(0, 9))))
+def test_the_first_end_is_the_smallest_there_is(changes):
+    lines, twin = Lines(2), {}
+    for name, at_ms in changes:
+        if at_ms:
+            lines.put(name, at_ms)
+            twin[name] = at_ms
+
+            assert len(lines) <= 2 * len(twin) + 2
+        else:
+            assert twin.pop(name, None) == lines.drop(name)
+        assert min(twin.values(), default=0) == lines.first_ms()
+        assert twin == lines.by_name

@@ -112,6 +112,67 @@ def test_whoever_wants_to_know_is_told_of_each_change(state):
     assert [(0, b"s"), (0, b"h"), (0, b"h"), (0, b"h"), (1, b"g"), (0, b"s"), (1, None)] == told
 
 
+def with_ends(key, db=0, **ends):
+    put = [(field.encode(), stored_field(b"v", end_ms)) for field, end_ms in ends.items()]
+    return Change(db, key, "hash", put)
+
+
+def test_a_hash_whose_fields_time_is_up_is_over_before_they_are_removed(state):
+    state.apply(with_ends(b"h", a=50, b=60))
+
+    assert [False, False, True] == [state.keys.is_over(b"k\0h", now_ms) for now_ms in (49, 59, 60)]
+    state.apply(with_ends(b"h", c=0))
+    assert not state.keys.is_over(b"k\0h", 99)
+
+
+def test_fields_whose_time_is_up_are_removed_a_few_at_a_time(state):
+    state.apply(with_ends(b"h", **{f"f{number}": 50 for number in range(10)}, late=60, stays=0))
+    removed = []
+    for _ in range(4):
+        due = state.due(50, 4)
+        removed.append(sum(len(record.drop) for record in due))
+        for record in due:
+            state.apply(record)
+
+    assert [4, 4, 2, 0] == removed
+    assert {b"late": b"v", b"stays": b"v"} == fields(state, 0, b"h")
+    for record in state.due(60, 4):
+        state.apply(record)
+    assert {b"stays": b"v"} == fields(state, 0, b"h")
+    assert [] == state.due(1 << 50, 4)
+
+
+def test_the_ends_of_fields_go_with_the_key_and_survive_a_restart(state, disk):
+    state.apply(with_ends(b"h", a=50, b=70))
+    state.apply(MoveKey(0, b"h", 2, b"g"))
+    state.store.commit()
+    state = fresh(disk.crash())
+    for record in state.due(60, 9):
+        state.apply(record)
+
+    assert {b"b": b"v"} == fields(state, 2, b"g")
+    for record in state.due(70, 9):
+        state.apply(record)
+    assert ([], 0, []) == (list(state.store.items()), state.keys.size_bytes, state.due(1 << 50, 9))
+
+
+@pytest.mark.parametrize("record", [DropKey(0, b"h"), PutKey(0, b"h", b"v", 0), DropDatabase(0), hdel(b"h", "a")])
+def test_what_is_gone_has_no_fields_to_end(state, record):
+    state.apply(with_ends(b"h", a=50))
+    state.apply(record)
+
+    assert [] == state.due(99, 9)
+
+
+def test_a_key_that_ends_with_its_fields_is_removed_once(state):
+    state.apply(with_ends(b"h", a=50))
+    state.apply(SetEnd(0, b"h", 50))
+    for record in state.due(50, 9):
+        state.apply(record)
+
+    assert ([], []) == (list(state.store.items()), state.due(99, 9))
+
+
 NAMES, DATABASES, ENDS = st.sampled_from([b"", b"a", b"b"]), st.integers(0, 1), st.sampled_from([0, 50])
 FIELDS = st.sampled_from([b"", b"f", b"g"])
 STEPS = st.one_of(
