@@ -12,11 +12,15 @@ from crowkis.commands import (
     semantic,
     server,
     strings,
+    transactions,
 )
-from crowkis.commands.registry import WORDS, find, is_private
+from crowkis.commands.registry import WORDS, find, is_private, keys_of
 from crowkis.values.call import Vocabulary
 
-FAMILIES = (connection, feedback, hashes, inspect, keyspace, meaning, persistence, retention, semantic, server, strings)
+FAMILIES = (
+    connection, feedback, hashes, inspect, keyspace, meaning, persistence, retention, semantic, server, strings,
+    transactions,
+)  # fmt: skip
 """Importing a family declares its words."""
 
-ALL_WORDS = Vocabulary(WORDS, find, is_private)
+ALL_WORDS = Vocabulary(WORDS, find, is_private, keys_of)

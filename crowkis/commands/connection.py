@@ -106,8 +106,7 @@ def quit_(engine: Engine, client: Client, args: Any) -> Outcome:
 @command("RESET", category=CONNECTION, open=True)
 def reset(engine: Engine, client: Client, args: Any) -> Reply:
     """Put the connection back as it was after connecting."""
-    engine.clients.stop_monitoring(client)
-    client.reset()
+    engine.reset(client)
     gate.admit(client, engine.house)
     return Simple("RESET")
 
@@ -196,8 +195,9 @@ def client_no_evict(engine: Engine, client: Client, args: Any) -> Reply:
     return OK
 
 
-@command("CLIENT REPLY", arg("mode", choice("ON", "OFF", "SKIP")), category=CONNECTION)
+@command("CLIENT REPLY", arg("mode", choice("ON", "OFF", "SKIP")), category=CONNECTION, alone=True)
 def client_reply(engine: Engine, client: Client, args: Any) -> Reply:
     """Send replies (ON), none (OFF), or none to the next command (SKIP)."""
     client.reply_mode = {"ON": "ON", "OFF": "OFF", "SKIP": "SKIP-NEXT"}[args.mode]
+    client.weigh()
     return OK

@@ -83,7 +83,8 @@ def monitor(engine: Engine, client: Client, args: Any) -> Reply:
     return OK
 
 
-@command("SHUTDOWN", arg("mode", choice("SAVE", "NOSAVE"), optional=True), flag("now"), flag("force"), category=SERVER)
+@command("SHUTDOWN", arg("mode", choice("SAVE", "NOSAVE"), optional=True), flag("now"), flag("force"), category=SERVER,
+         alone=True)  # fmt: skip
 def shutdown(engine: Engine, client: Client, args: Any) -> Outcome:
     """Stop the server: finish what was accepted, sync, exit. Nothing acknowledged is lost in either mode.
 
