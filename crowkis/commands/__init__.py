@@ -8,6 +8,7 @@ from crowkis.commands import (
     keyspace,
     meaning,
     persistence,
+    pubsub,
     retention,
     semantic,
     server,
@@ -18,7 +19,7 @@ from crowkis.commands.registry import WORDS, find, is_private, keys_of
 from crowkis.values.call import Vocabulary
 
 FAMILIES = (
-    connection, feedback, hashes, inspect, keyspace, meaning, persistence, retention, semantic, server, strings,
+    connection, feedback, hashes, inspect, keyspace, meaning, persistence, pubsub, retention, semantic, server, strings,
     transactions,
 )  # fmt: skip
 """Importing a family declares its words."""

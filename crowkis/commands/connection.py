@@ -22,7 +22,9 @@ CONNECTION = "connection"
 
 @command("PING", arg("message", RAW, optional=True), category=CONNECTION)
 def ping(engine: Engine, client: Client, args: Any) -> Reply:
-    """Answer PONG, or the message."""
+    """Answer PONG, or the message; both as a message to a RESP2 client that has subscribed."""
+    if client.listens_only:
+        return [b"pong", args.message or b""]
     return PONG if args.message is None else args.message
 
 
@@ -140,8 +142,11 @@ def client_info(engine: Engine, client: Client, args: Any) -> Reply:
 )
 def client_list(engine: Engine, client: Client, args: Any) -> Reply:
     """Describe every connection, or those named, one line each."""
-    chosen = [] if args.type not in (None, "NORMAL") else engine.clients.all()
-    return "".join(each.line(engine.now_ms) + "\n" for each in chosen if not args.id or each.id in args.id)
+    return "".join(
+        each.line(engine.now_ms) + "\n"
+        for each in engine.clients.all()
+        if args.type in (None, "PUBSUB" if each.subscriptions else "NORMAL") and (not args.id or each.id in args.id)
+    )
 
 
 @command("CLIENT GETNAME", category=CONNECTION)

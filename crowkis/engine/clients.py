@@ -42,8 +42,8 @@ class Client:
     __slots__ = (
         "address", "admitted", "authenticated", "calls", "channels", "created_ms", "db", "gone", "id", "last_ms",
         "last_word", "library", "library_version", "local", "monitoring", "name", "no_evict", "out", "out_word",
-        "out_writes", "parked", "patterns", "protocol", "queued", "reply_mode", "sink", "transaction", "unusual",
-        "watched",
+        "out_writes", "parked", "patterns", "protocol", "queued", "reply_mode", "sink", "subscribed_bytes",
+        "transaction", "unusual", "watched",
     )  # fmt: skip
 
     def __init__(self, client_id: int, address: str, local: bool, sink: Sink, now_ms: int) -> None:
@@ -63,6 +63,7 @@ class Client:
         self.channels: dict[bytes, None] = {}
         self.patterns: dict[bytes, None] = {}
         """What it has subscribed to; Channels' affair."""
+        self.subscribed_bytes = 0
         self.parked: deque[tuple[list[list[bytes]], int]] = deque()
         """Packets, each with its first slot, put aside until the client reads or its earlier calls are done."""
         self.queued: deque[tuple[list[list[bytes]], int]] = deque()

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from crowkis.engine.backups import Backups
+from crowkis.engine.channels import Channels
 from crowkis.engine.clients import Client, Clients
 from crowkis.engine.compaction import Compaction
 from crowkis.engine.evict import Evictor
@@ -57,6 +58,7 @@ class Engine:
         self.watches = Watches(self.listeners, lambda full: self.state.plain_expiry(full))
         self.push: Callable[[Client, bytes], None] = lambda client, data: None
         """Sends a client what it has not asked for just now; the actor's."""
+        self.channels = Channels(lambda client, data: self.push(client, data))
         self.house = House(settings.auth_token)
         self.cursors = Cursors()
         self.serves = Serves()
@@ -100,12 +102,14 @@ class Engine:
         """As if the client had just connected; what it had switched on is off."""
         self.clients.stop_monitoring(client)
         self.discard(client)
+        self.channels.leave(client)
         client.reset()
 
     def leave(self, client: Client) -> None:
         """The connection is gone. Calls that came over it and still run switch nothing on; a transaction is kept."""
         client.gone = True
         self.watches.leave(client)
+        self.channels.leave(client)
         self.clients.leave(client)
 
     def make_room(self, most: int) -> list[DropEntry]:

@@ -77,7 +77,7 @@ def comparable(words, reply):
     word = str(words[0]).upper()
     if isinstance(reply, hiredis.ReplyError):
         return f"error {str(reply).partition(' ')[0]}"
-    if word in UNORDERED and isinstance(reply, list):
+    if word in UNORDERED and isinstance(reply, list) and all(isinstance(item, bytes) for item in reply):
         return sorted(reply)
     if word in LIFETIMES_MS and isinstance(reply, int) and reply > 0:
         return About(reply * LIFETIMES_MS[word])

@@ -147,3 +147,55 @@ def test_what_one_exec_changes_is_wholly_there_after_any_crash(play, seed, monke
     found = {value[-1:] for _, value in store.items(PLAIN)}
 
     assert found in ({b"0"}, {b"1"})
+
+
+class TestSubscribers:
+    def test_a_resp2_subscriber_is_refused_other_words_and_its_transaction_spoiled(self, play):
+        async def story(house):
+            client = house.client()
+            await house.ask(client, "MULTI", "SUBSCRIBE x", "PING", "EXEC")
+            replies = await house.ask(client, "GET k", "PING", "UNSUBSCRIBE", "GET k")
+
+            assert replies[0].startswith(b"-ERR Can't execute 'get'")
+            assert [b"*2\r\n$4\r\npong\r\n$0\r\n\r\n", b"$-1\r\n"] == [replies[1], replies[3]]
+
+        play(story)
+
+    def test_several_confirmations_inside_an_exec_are_one_element(self, play):
+        async def story(house):
+            client = house.client()
+            reply = (await house.ask(client, "MULTI", "SUBSCRIBE x y", "SUBSCRIBE z", "EXEC"))[-1]
+
+            assert reply.startswith(b"*2\r\n*2\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n")
+            assert reply.endswith(b"*3\r\n$9\r\nsubscribe\r\n$1\r\nz\r\n:3\r\n")
+
+        play(story)
+
+    def test_a_subscription_waits_for_questions_asked_before(self, play):
+        async def story(house):
+            client, other = house.client(), house.client()
+            house.send(client, "CGET question", "SUBSCRIBE x")
+            await house.batch()
+            assert b":0\r\n" == (await house.ask(other, "PUBLISH x early"))[0]
+            house.outside.finish_embedding()
+            await house.batch()
+            await house.batch()
+
+            assert b":1\r\n" == (await house.ask(other, "PUBLISH x late"))[0]
+            assert 1 == len(client.sink.pushes)
+
+        play(story)
+
+    def test_what_a_client_publishes_to_itself_leaves_after_its_reply_and_before_the_next(self, play):
+        async def story(house):
+            client, order = house.client(), []
+            client.sink.answer = lambda slot, replies: order.extend(replies)
+            client.sink.push = order.append
+            house.send(client, "HELLO 3", "SUBSCRIBE x", "PUBLISH x 1", "PING")
+            await house.batch()
+
+            assert b":1\r\n" == order[2]
+            assert b"message" in order[3]
+            assert b"+PONG\r\n" == order[4]
+
+        play(story)
