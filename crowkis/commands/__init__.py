@@ -13,6 +13,7 @@ from crowkis.commands import (
     semantic,
     server,
     strings,
+    tracking,
     transactions,
 )
 from crowkis.commands.registry import WORDS, find, is_private, keys_of
@@ -20,7 +21,7 @@ from crowkis.values.call import Vocabulary
 
 FAMILIES = (
     connection, feedback, hashes, inspect, keyspace, meaning, persistence, pubsub, retention, semantic, server, strings,
-    transactions,
+    tracking, transactions,
 )  # fmt: skip
 """Importing a family declares its words."""
 

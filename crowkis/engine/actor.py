@@ -75,9 +75,7 @@ class Actor:
         self._now_ns = clock.monotonic_ns
         self._outside = outside
         self._upkeep = Upkeep(engine, outside, self.tick)
-        self._modes = Modes(engine, self)
-        self._acting: Client | None = None
-        """Whose packet is being run."""
+        self._modes = Modes(engine, vocabulary.keys_of, self)
         self._own: list[tuple[Sink, int, bytes]] = []
         """What its call has pushed to itself; leaves behind the call's reply."""
         engine.push = self._push
@@ -195,7 +193,7 @@ class Actor:
             count += ran
             self.queued_calls -= ran
             now_ns = self._now_ns()
-        self._acting = None
+        self.engine.acting = None
         plain = self.engine.metrics.plain
         plain["commands_total"] += count
         plain["batches_total"] += 1
@@ -233,7 +231,7 @@ class Actor:
         """
         engine, words = self.engine, self._vocabulary.words
         client.last_ms = engine.now_ms
-        self._acting = client
+        engine.acting = client
         normal = engine.house.normal
         replies = self._begin_replies(client, slot)
         for place, request in enumerate(requests):
@@ -322,7 +320,7 @@ class Actor:
     def _push(self, client: Client, data: bytes) -> None:
         """Send what a client has not asked for just now: behind everything of this batch that came before."""
         self._batch_bytes += len(data)
-        (self._own if client is self._acting else self._answers).append((client.sink, NO_SLOT, data))
+        (self._own if client is self.engine.acting else self._answers).append((client.sink, NO_SLOT, data))
 
     def _send_out(self, errand: EmbedText | WriteBackup | FoldTables, back: Callable[[Any], None]) -> bool:
         """Begin what a call waits for; False: the queue is full."""
@@ -381,6 +379,8 @@ class Actor:
         self._acknowledged.clear()
 
     def _send(self) -> None:
+        if self.engine.tracking.pending:
+            self.engine.tracking.deliver()
         sinks: dict[Sink, None] = {}
         answers, self._answers = self._answers, []
         for sink, slot, answer in answers:

@@ -36,6 +36,25 @@ class Sink(Protocol):
         """Close after what is owed has been written; an empty reason is the client's own wish."""
 
 
+class Tracker:
+    """How one client wants to be told of changes; see CLIENT TRACKING."""
+
+    __slots__ = ("broadcast", "broken", "caching", "mode", "noloop", "prefixes", "redirect")
+
+    def __init__(self, redirect: int, broadcast: bool, prefixes: list[bytes], mode: str, noloop: bool) -> None:
+        self.redirect = redirect
+        """The id of who is told in its place; 0: nobody."""
+        self.broadcast = broadcast
+        self.prefixes = prefixes
+        self.mode = mode
+        """optin, optout or nothing."""
+        self.noloop = noloop
+        self.caching: bool | None = None
+        """What CLIENT CACHING has said about the next call."""
+        self.broken = False
+        """Who was to be told in its place is gone."""
+
+
 class Client:
     """One connection as the engine sees it."""
 
@@ -43,7 +62,7 @@ class Client:
         "address", "admitted", "authenticated", "calls", "channels", "created_ms", "db", "gone", "id", "last_ms",
         "last_word", "library", "library_version", "local", "monitoring", "name", "no_evict", "out", "out_word",
         "out_writes", "parked", "patterns", "protocol", "queued", "reply_mode", "sink", "subscribed_bytes",
-        "transaction", "unusual", "watched",
+        "tracker", "transaction", "unusual", "watched",
     )  # fmt: skip
 
     def __init__(self, client_id: int, address: str, local: bool, sink: Sink, now_ms: int) -> None:
@@ -64,6 +83,8 @@ class Client:
         self.patterns: dict[bytes, None] = {}
         """What it has subscribed to; Channels' affair."""
         self.subscribed_bytes = 0
+        self.tracker: Tracker | None = None
+        """Tracking's affair."""
         self.parked: deque[tuple[list[list[bytes]], int]] = deque()
         """Packets, each with its first slot, put aside until the client reads or its earlier calls are done."""
         self.queued: deque[tuple[list[list[bytes]], int]] = deque()
@@ -92,7 +113,9 @@ class Client:
 
     def weigh(self) -> None:
         """Work out `unusual`; to be called after a change of what it depends on."""
-        self.unusual = bool(self.transaction is not None or self.channels or self.patterns or self.reply_mode != "ON")
+        self.unusual = bool(
+            self.transaction or self.channels or self.patterns or self.tracker or self.reply_mode != "ON"
+        )
         """Its calls take the long way (see modes.py): the one thing the short way asks."""
 
     @property
@@ -116,24 +139,27 @@ class Client:
 
         Reads may overtake reads, and a word itself (a pipeline of CSET is embedded side by side). Everything else
         would be seen out of order: a flush before the store it follows, a new protocol for an old reply, a message
-        before the subscription is confirmed.
+        before the subscription is confirmed, an invalidation before what was read.
         """
         return command is self.out_word or not (
-            self.out_writes or command.writes or command.open or command.category in IN_ORDER
+            self.out_writes or self.tracker or command.writes or command.open or command.category in IN_ORDER
         )
 
     def line(self, now_ms: int) -> str:
         """This client as CLIENT LIST shows it."""
         marks = (
             ("O", self.monitoring), ("P", self.subscriptions), ("x", self.transaction), ("d", self.watched.changed),
+            ("t", self.tracker), ("B", self.tracker and self.tracker.broadcast),
+            ("R", self.tracker and self.tracker.broken),
         )  # fmt: skip
         flags = ("".join(mark for mark, there in marks if there) or "N") + ("e" if self.no_evict else "")
+        redirect = -1 if self.tracker is None else self.tracker.redirect
         queued = -1 if self.transaction is None else len(self.transaction.calls)
         return (
             f"id={self.id} addr={self.address} laddr= fd=0 name={self.name} age={(now_ms - self.created_ms) // 1000} "
             f"idle={(now_ms - self.last_ms) // 1000} flags={flags} db={self.db} "
             f"sub={len(self.channels)} psub={len(self.patterns)} multi={queued} watch={len(self.watched.keys)} "
-            f"tot-cmds={self.calls} cmd={self.last_word or 'NULL'} user=default "
+            f"tot-cmds={self.calls} cmd={self.last_word or 'NULL'} user=default redir={redirect} "
             f"resp={self.protocol} lib-name={self.library} lib-ver={self.library_version}"
         )
 

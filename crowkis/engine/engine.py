@@ -20,6 +20,7 @@ from crowkis.engine.outage import Outage
 from crowkis.engine.scrub import Scrub
 from crowkis.engine.serves import Serves
 from crowkis.engine.state import State
+from crowkis.engine.tracking import Tracking
 from crowkis.engine.watches import Watches
 from crowkis.match.leaning import leans
 from crowkis.match.normalise import normalise
@@ -58,7 +59,12 @@ class Engine:
         self.watches = Watches(self.listeners, lambda full: self.state.plain_expiry(full))
         self.push: Callable[[Client, bytes], None] = lambda client, data: None
         """Sends a client what it has not asked for just now; the actor's."""
+        self.acting: Client | None = None
+        """Whose call is being run."""
         self.channels = Channels(lambda client, data: self.push(client, data))
+        self.tracking = Tracking(
+            self.listeners, self.clients, lambda client, data: self.push(client, data), lambda: self.acting
+        )
         self.house = House(settings.auth_token)
         self.cursors = Cursors()
         self.serves = Serves()
@@ -103,6 +109,7 @@ class Engine:
         self.clients.stop_monitoring(client)
         self.discard(client)
         self.channels.leave(client)
+        self.tracking.end(client)
         client.reset()
 
     def leave(self, client: Client) -> None:
@@ -110,6 +117,7 @@ class Engine:
         client.gone = True
         self.watches.leave(client)
         self.channels.leave(client)
+        self.tracking.end(client)
         self.clients.leave(client)
 
     def make_room(self, most: int) -> list[DropEntry]:

@@ -1,16 +1,16 @@
-"""Calls of clients that have something switched on: a transaction begun, channels subscribed to.
+"""Calls of clients that have something switched on: a transaction begun, channels subscribed to, keys tracked.
 
 The actor sends a call here when Client.unusual says so, after it has found the word and asked the gate. Never looks
 at what a command means: which words run at once inside MULTI and which a RESP2 subscriber may send stands here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from crowkis.engine import gate
-from crowkis.engine.clients import Client
+from crowkis.engine.clients import Client, Tracker
 from crowkis.engine.engine import Engine
-from crowkis.engine.transactions import Queued
+from crowkis.engine.transactions import Queued, Together
 from crowkis.values.call import Command
 from crowkis.values.errand import Waiting
 from crowkis.values.errors import CommandError, exec_aborted, subscribed_only
@@ -20,8 +20,13 @@ from crowkis.wire.writer import encode
 
 AT_ONCE = frozenset({"EXEC", "DISCARD", "MULTI", "WATCH", "QUIT", "RESET"})
 """What MULTI does not queue."""
+CACHING = "CLIENT CACHING"
 LISTENING = frozenset({"SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE", "PING", "QUIT", "RESET"})
 """All that a RESP2 client may send that has subscribed to something."""
+
+
+KeysOf = Callable[[Command, list[bytes]], list[bytes]]
+"""The keys a request names."""
 
 
 class Runner(Protocol):
@@ -40,8 +45,9 @@ class Runner(Protocol):
 class Modes:
     """The long way of a call."""
 
-    def __init__(self, engine: Engine, runner: Runner) -> None:
+    def __init__(self, engine: Engine, keys_of: KeysOf, runner: Runner) -> None:
         self._engine = engine
+        self._keys_of = keys_of
         self._runner = runner
 
     def run(self, client: Client, command: Command, request: list[bytes]) -> Reply:
@@ -56,9 +62,19 @@ class Modes:
         if self._engine.clients.monitors:
             self._runner.show(client, command, request)
         try:
-            return command.run(self._engine, client, args)
+            reply = command.run(self._engine, client, args)
         except CommandError as error:  # WATCH and MULTI inside MULTI are errors of their own
-            return self._runner.failed(command, error)
+            reply = self._runner.failed(command, error)
+        tracker = client.tracker
+        if tracker is not None:
+            self._track(client, tracker, command, request)
+            if client.transaction is None and type(reply) is not Together and command.name != CACHING:
+                tracker.caching = None
+        return reply
+
+    def _track(self, client: Client, tracker: Tracker, command: Command, request: list[bytes]) -> None:
+        if not command.writes and command.category != "transactions":
+            self._engine.tracking.remember(client, tracker, self._keys_of(command, request))
 
     def refused(self, client: Client, command: Command | None, error: Exception) -> Exception:
         """A call was refused inside MULTI, or EXEC itself was, and then the transaction is over; what to tell."""
@@ -88,6 +104,8 @@ class Modes:
                 parts.append(data if left_bytes >= 0 else _LEFT_OUT)
         finally:
             store.together = False
+        if client.tracker is not None:
+            client.tracker.caching = None
         return Encoded(b"".join(parts))
 
     def _one(self, client: Client, call: Queued, replies: list[bytes]) -> bytes:
@@ -99,6 +117,8 @@ class Modes:
             reply = command.run(self._engine, client, args)
         except Exception as error:  # noqa: BLE001 - decision 0002
             reply = self._runner.failed(command, error)
+        if client.tracker is not None:
+            self._track(client, client.tracker, command, request)
         kind = type(reply)
         if kind is Outcome:
             reply = self._runner.done(command, reply, replies)

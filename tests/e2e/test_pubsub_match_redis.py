@@ -13,8 +13,8 @@ SCRIPTS = {
     "channels": """
         a> SUBSCRIBE x | b> PUBLISH x hello | a< | b> PUBLISH y hello | b> PUBLISH x "" | a< | a> SUBSCRIBE y z
         a< | a? | b> PUBLISH z again | a< | a> UNSUBSCRIBE x | b> PUBLISH x lost | a> UNSUBSCRIBE q | a> SUBSCRIBE y
-        b> PUBLISH y 1 | a< | a> UNSUBSCRIBE y | a> UNSUBSCRIBE z | a> UNSUBSCRIBE z | a> UNSUBSCRIBE | a> PUNSUBSCRIBE | a> SUBSCRIBE
-        a> PUBLISH x | a> PUBLISH | a> GET none
+        b> PUBLISH y 1 | a< | a> UNSUBSCRIBE y | a> UNSUBSCRIBE z | a> UNSUBSCRIBE z | a> UNSUBSCRIBE | a> PUNSUBSCRIBE
+        a> SUBSCRIBE | a> PUBLISH x | a> PUBLISH | a> GET none
     """,
     "patterns": """
         a> PSUBSCRIBE n.* | b> PUBLISH n.x 1 | a< | b> PUBLISH m.x 1 | a> SUBSCRIBE n.x | b> PUBLISH n.x 2 | a< | a<
