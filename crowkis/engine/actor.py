@@ -246,6 +246,7 @@ class Actor:
                     refused = gate.refusal(client, command, engine.house)
                     if refused is not None:
                         raise refused
+                client.last = command
                 if client.unusual:
                     reply = self._modes.run(client, command, request)
                 else:
@@ -253,7 +254,6 @@ class Actor:
                     if engine.clients.monitors:
                         self.show(client, command, request)
                     reply = command.run(engine, client, args)
-                client.last_word = command.name
             except Exception as error:  # noqa: BLE001 - decision 0002: a bug in one command is that call's error
                 reply = self.failed(command, self._modes.refused(client, command, error))
             kind = type(reply)
@@ -282,6 +282,7 @@ class Actor:
         client = resumed.client
         self.waiting_calls -= 1
         client.out -= 1
+        self.engine.acting, client.last = client, resumed.command
         try:
             refused = gate.refused_write(resumed.command, self.engine.house)
             if refused is not None:
@@ -290,6 +291,7 @@ class Actor:
         except Exception as error:  # noqa: BLE001 - decision 0002
             reply = self.failed(resumed.command, error)
         self._settle(client, resumed.slot, resumed.command, reply, resumed.muted)
+        self.engine.acting = None
         if client.parked and not client.out and not client.sink.congested:
             self.unpark(client)
 

@@ -59,8 +59,8 @@ class Client:
     """One connection as the engine sees it."""
 
     __slots__ = (
-        "address", "admitted", "authenticated", "calls", "channels", "created_ms", "db", "gone", "id", "last_ms",
-        "last_word", "library", "library_version", "local", "monitoring", "name", "no_evict", "out", "out_word",
+        "address", "admitted", "authenticated", "calls", "channels", "created_ms", "db", "gone", "id", "last",
+        "last_ms", "library", "library_version", "local", "monitoring", "name", "no_evict", "out", "out_word",
         "out_writes", "parked", "patterns", "protocol", "queued", "reply_mode", "sink", "subscribed_bytes",
         "tracker", "transaction", "unusual", "watched",
     )  # fmt: skip
@@ -73,7 +73,8 @@ class Client:
         self.sink = sink
         self.created_ms = self.last_ms = now_ms
         self.calls = 0
-        self.last_word = ""
+        self.last: Command | None = None
+        """The word it sent last, which may be running."""
         self.gone = False
         """The connection is lost; calls that came over it may still be running."""
         self.transaction: Transaction | None = None
@@ -159,8 +160,8 @@ class Client:
             f"id={self.id} addr={self.address} laddr= fd=0 name={self.name} age={(now_ms - self.created_ms) // 1000} "
             f"idle={(now_ms - self.last_ms) // 1000} flags={flags} db={self.db} "
             f"sub={len(self.channels)} psub={len(self.patterns)} multi={queued} watch={len(self.watched.keys)} "
-            f"tot-cmds={self.calls} cmd={self.last_word or 'NULL'} user=default redir={redirect} "
-            f"resp={self.protocol} lib-name={self.library} lib-ver={self.library_version}"
+            f"tot-cmds={self.calls} cmd={self.last.name if self.last is not None else 'NULL'} user=default "
+            f"redir={redirect} resp={self.protocol} lib-name={self.library} lib-ver={self.library_version}"
         )
 
 

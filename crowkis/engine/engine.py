@@ -12,6 +12,7 @@ from crowkis.engine.backups import Backups
 from crowkis.engine.channels import Channels
 from crowkis.engine.clients import Client, Clients
 from crowkis.engine.compaction import Compaction
+from crowkis.engine.events import Events
 from crowkis.engine.evict import Evictor
 from crowkis.engine.gate import House
 from crowkis.engine.keys import Listener
@@ -62,6 +63,7 @@ class Engine:
         self.acting: Client | None = None
         """Whose call is being run."""
         self.channels = Channels(lambda client, data: self.push(client, data))
+        self.events = Events(self.listeners, self.channels.publish, lambda: self.acting, lambda: self.now_ms)
         self.tracking = Tracking(
             self.listeners, self.clients, lambda client, data: self.push(client, data), lambda: self.acting
         )
@@ -93,10 +95,15 @@ class Engine:
         """The data directory has been read and the embedder is there: serve."""
         self.state = state
         state.keys.listeners = self.listeners
+        self.heed_settings()
         self.evictor = Evictor(state, self.pick)
         self.embedder = embedder
         self.recall = recall
         self.house.loaded = True
+
+    def heed_settings(self) -> None:
+        """The settings have changed: those that are not read each time they matter take effect."""
+        self.events.choose(self.settings.notify_keyspace_events)
 
     def discard(self, client: Client) -> None:
         """What MULTI queued is forgotten, and nothing is watched any more."""

@@ -47,6 +47,8 @@ class Touch(NamedTuple):
     """The key was not there before."""
     ended: bool
     """It is not there now."""
+    end_ms: int
+    """When it was to end before; 0: never, or it was not there."""
 
 
 Listener = Callable[[Touch], None]
@@ -106,17 +108,20 @@ class Keys:
     def _apply_heard(self, record: KeyRecord) -> None:
         """Make one change and tell of it; of a database as long as its keys are still there."""
         if isinstance(record, DropDatabase):
-            self._tell(Touch(record.db, None, record, False, True))
+            self._tell(Touch(record.db, None, record, False, True, 0))
             self._apply(record)
             return
         full = plain_key(record.db, record.key)
-        before = self._store.get(full) is not None
+        value = self._store.get(full)
+        before, end_ms = value is not None, 0 if value is None else int(PLAIN_HEAD.unpack_from(value)[1])
+        there = plain_key(record.to_db, record.to_key) if isinstance(record, MoveKey) else full
+        replaced = there != full and self._store.get(there) is not None
         self._apply(record)
         after = self._store.get(full) is not None
         if before or after:
-            self._tell(Touch(record.db, record.key, record, not before, not after))
+            self._tell(Touch(record.db, record.key, record, not before, not after, end_ms))
         if isinstance(record, MoveKey):
-            self._tell(Touch(record.to_db, record.to_key, record, True, False))
+            self._tell(Touch(record.to_db, record.to_key, record, not replaced, False, 0))
 
     def _tell(self, touch: Touch) -> None:
         for listener in tuple(self.listeners):

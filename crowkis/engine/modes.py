@@ -110,6 +110,7 @@ class Modes:
 
     def _one(self, client: Client, call: Queued, replies: list[bytes]) -> bytes:
         command, request = call
+        client.last = command
         try:
             args = command.parse(request)
             if self._engine.clients.monitors:

@@ -128,7 +128,7 @@ def test_what_one_client_watches_is_bounded(monkeypatch):
     for client, key in ((one, b"c"), (two, bytes(100))):
         with pytest.raises(CommandError, match="at most 2 watched keys, of 100 bytes"):
             watches.watch(client, 0, key, 0)
-    watches.heed(Touch(0, b"c", DropKey(0, b"c"), False, True))
+    watches.heed(Touch(0, b"c", DropKey(0, b"c"), False, True, 0))
 
     assert watches.unchanged(one, 0)
     assert [plain_key(0, b"a"), plain_key(0, b"b")] == list(one.watched.keys)
