@@ -328,6 +328,7 @@ class App:
             "ends": state.ends.size_bytes,
             "reports": lambda: state.judgements.size_bytes() + engine.serves.size_bytes,
             "memo": lambda: pool.memo.size_bytes,
+            "tracking": lambda: engine.tracking.size_bytes,
             "clients": lambda: self.resp.held_bytes,
         }
 

@@ -135,6 +135,19 @@ def memory_limit(text: str) -> int:
     return size(MEMORY_LIMIT_MIN, 1 << 50)(text) if text.strip() not in ("", "0") else 0
 
 
+EVENT_LETTERS = "g$lshzxetd"
+"""All that A stands for."""
+
+
+def key_events(text: str) -> str:
+    """Letters of Redis's notify-keyspace-events, in the order Redis shows them."""
+    unknown = sorted(set(text) - set(EVENT_LETTERS + "AnKEm"))
+    if unknown:
+        raise SettingError(f"must be of the letters K E A {' '.join(EVENT_LETTERS)} n m")
+    kinds = "A" if "A" in text or set(EVENT_LETTERS) <= set(text) else "".join(x for x in EVENT_LETTERS if x in text)
+    return kinds + "".join(letter for letter in "nKEm" if letter in text)
+
+
 def words(text: str) -> str:
     """Any text."""
     return text
@@ -150,6 +163,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("server", "output_buffer_bytes", size(64 * KIB, 1 << 40), 64 * MIB, "A client whose unread replies exceed this is closed.", mutable=True),
     Setting("server", "inbox_calls", whole(1, 1_000_000), 8_192, "Calls waiting for the actor; beyond it they are answered BUSY.", mutable=True),
     Setting("server", "drain_timeout_ms", whole(0, 600_000), 10_000, "How long a stop waits for accepted calls."),
+    Setting("server", "notify_keyspace_events", key_events, "", "What is published when keys change, in Redis's letters (KEA: everything but n and m); empty: nothing.", mutable=True),
     Setting("storage", "data_dir", words, "crowkis-data", "Where everything durable lives; one server per directory."),
     Setting("storage", "backup_dir", words, "", "The one directory CSAVE, CBGSAVE, SAVE and BGSAVE write into; empty: backups, inside data_dir."),
     Setting("storage", "wal_sync", one_of("always", "everysec", "no"), "always", "When the log reaches the disk: before each batch is answered, once a second, or when the system likes.", mutable=True),
@@ -198,6 +212,7 @@ class Settings:
     output_buffer_bytes: int
     inbox_calls: int
     drain_timeout_ms: int
+    notify_keyspace_events: str
     data_dir: str
     backup_dir: str
     wal_sync: str

@@ -141,3 +141,11 @@ class TestKinds:
             settings.put(row.name, text)
         except SettingError:
             assert row.default == getattr(settings, row.name)
+
+
+def test_letters_for_events_are_shown_as_redis_shows_them():
+    parse = BY_NAME["notify_keyspace_events"].parse
+
+    assert ["", "AKE", "$lKE", "AnKm", "gE"] == [parse(text) for text in ("", "KEA", "K$lE", "mKg$lshzxetdn", "Eg")]
+    with pytest.raises(SettingError, match="must be of the letters"):
+        parse("KEQ")

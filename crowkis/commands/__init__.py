@@ -14,17 +14,20 @@ from crowkis.commands import (
     objects,
     payloads,
     persistence,
+    pubsub,
     retention,
     semantic,
     server,
     sets,
     strings,
     subsequence,
+    tracking,
+    transactions,
     zsets,
     zsets_algebra,
     zsets_ranges,
 )
-from crowkis.commands.registry import WORDS, find, is_private
+from crowkis.commands.registry import WORDS, find, is_private, keys_of
 from crowkis.values.call import Vocabulary
 
 FAMILIES = (
@@ -41,16 +44,19 @@ FAMILIES = (
     objects,
     payloads,
     persistence,
+    pubsub,
     retention,
     semantic,
     server,
     sets,
     strings,
     subsequence,
+    tracking,
+    transactions,
     zsets,
     zsets_algebra,
     zsets_ranges,
 )
 """Importing a family declares its words."""
 
-ALL_WORDS = Vocabulary(WORDS, find, is_private)
+ALL_WORDS = Vocabulary(WORDS, find, is_private, keys_of)

@@ -22,7 +22,9 @@ CONNECTION = "connection"
 
 @command("PING", arg("message", RAW, optional=True), category=CONNECTION)
 def ping(engine: Engine, client: Client, args: Any) -> Reply:
-    """Answer PONG, or the message."""
+    """Answer PONG, or the message; both as a message to a RESP2 client that has subscribed."""
+    if client.listens_only:
+        return [b"pong", args.message or b""]
     return PONG if args.message is None else args.message
 
 
@@ -106,8 +108,7 @@ def quit_(engine: Engine, client: Client, args: Any) -> Outcome:
 @command("RESET", category=CONNECTION, open=True)
 def reset(engine: Engine, client: Client, args: Any) -> Reply:
     """Put the connection back as it was after connecting."""
-    engine.clients.stop_monitoring(client)
-    client.reset()
+    engine.reset(client)
     gate.admit(client, engine.house)
     return Simple("RESET")
 
@@ -141,8 +142,11 @@ def client_info(engine: Engine, client: Client, args: Any) -> Reply:
 )
 def client_list(engine: Engine, client: Client, args: Any) -> Reply:
     """Describe every connection, or those named, one line each."""
-    chosen = [] if args.type not in (None, "NORMAL") else engine.clients.all()
-    return "".join(each.line(engine.now_ms) + "\n" for each in chosen if not args.id or each.id in args.id)
+    return "".join(
+        each.line(engine.now_ms) + "\n"
+        for each in engine.clients.all()
+        if args.type in (None, "PUBSUB" if each.subscriptions else "NORMAL") and (not args.id or each.id in args.id)
+    )
 
 
 @command("CLIENT GETNAME", category=CONNECTION)
@@ -196,8 +200,9 @@ def client_no_evict(engine: Engine, client: Client, args: Any) -> Reply:
     return OK
 
 
-@command("CLIENT REPLY", arg("mode", choice("ON", "OFF", "SKIP")), category=CONNECTION)
+@command("CLIENT REPLY", arg("mode", choice("ON", "OFF", "SKIP")), category=CONNECTION, alone=True)
 def client_reply(engine: Engine, client: Client, args: Any) -> Reply:
     """Send replies (ON), none (OFF), or none to the next command (SKIP)."""
     client.reply_mode = {"ON": "ON", "OFF": "OFF", "SKIP": "SKIP-NEXT"}[args.mode]
+    client.weigh()
     return OK

@@ -34,7 +34,7 @@ INTENT = choice(ALL.upper(), *(name.upper() for name in NAMES))
 
 @command("CFEEDBACK", arg("key", ENTRY_ID), arg("verdict", choice("GOOD", "BAD")), opt("reason", REASON, default=""),
          opt("query", TEXT), opt("tenant", TENANT, default="default"),
-         category="semantic", writes=True, frees=True)  # fmt: skip
+         category="semantic", alone=True, writes=True, frees=True)  # fmt: skip
 def cfeedback(engine: Engine, client: Client, args: Any) -> Any:
     """Tell whether a served answer was right; BAD removes it and never serves it again to such a question."""
     subject = subject_of(engine, args.key, args.tenant)
@@ -88,7 +88,7 @@ def _reported(engine: Engine, subject: Subject, pair: Pair | None, good: bool, r
 
 
 @command("CFLAG", arg("query", TEXT), arg("bad", TEXT), opt("reason", REASON, default=""),
-         opt("tenant", TENANT, default="default"), category="semantic", writes=True)  # fmt: skip
+         opt("tenant", TENANT, default="default"), category="semantic", alone=True, writes=True)  # fmt: skip
 def cflag(engine: Engine, client: Client, args: Any) -> Any:
     """Remember that an answer is wrong for a question, and for every question practically the same."""
 
@@ -103,7 +103,7 @@ def cflag(engine: Engine, client: Client, args: Any) -> Any:
 
 
 @command("CCHECKBAD", arg("query", TEXT), opt("tenant", TENANT, default="default"), opt("threshold", real(0.0, 1.0)),
-         category="semantic")  # fmt: skip
+         category="semantic", alone=True)  # fmt: skip
 def ccheckbad(engine: Engine, client: Client, args: Any) -> Any:
     """Tell the flagged question that is practically this one, its wrong answer and the reason; or nothing."""
 

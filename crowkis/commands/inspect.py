@@ -76,7 +76,7 @@ def cscan(engine: Engine, client: Client, args: Any) -> Reply:
     return [cursor, rows]
 
 
-@command("CEXPLAIN", arg("query", TEXT), *ASKING, flag("withconfidence"), category="semantic")
+@command("CEXPLAIN", arg("query", TEXT), *ASKING, flag("withconfidence"), category="semantic", alone=True)
 def cexplain(engine: Engine, client: Client, args: Any) -> Any:
     """Say what CGET would serve and why: every candidate looked at, every gate with its measure and limit."""
     asked = asked_of(args)
@@ -139,7 +139,7 @@ def _is_weighed(verdict: Verdict) -> bool:
     return verdict.policy.metric == CONFIDENCE and verdict.candidate.confidence > 0.0 and not verdict.candidate.exact
 
 
-@command("CDUMP", arg("text", TEXT), category="semantic")
+@command("CDUMP", arg("text", TEXT), category="semantic", alone=True)
 def cdump(engine: Engine, client: Client, args: Any) -> Any:
     """Show what the cache makes of a text: its vector's facts, normal form, tokens, and all that the rules look at."""
 

@@ -18,26 +18,35 @@ def read(engine: Engine, db: int, key: bytes) -> bytes | None:
     """The live string of a key. Raises CommandError where it holds another type."""
     stored = engine.state.get(plain_key(db, key))
     if stored is None:
+        _missed(engine, db, key)
         return None
     if stored.startswith(NEVER):
         return stored[_HEAD_BYTES:]
     version, expire_at_ms = PLAIN_HEAD.unpack_from(stored)
     if 0 < expire_at_ms <= engine.now_ms:
+        _missed(engine, db, key)
         return None
     if version == COLLECTION_VERSION:
         if engine.state.keys.is_over(plain_key(db, key), engine.now_ms):
+            _missed(engine, db, key)
             return None
         raise wrong_type()
     return stored[_HEAD_BYTES:]
+
+
+def _missed(engine: Engine, db: int, key: bytes) -> None:
+    if engine.events.misses:
+        engine.events.missed(db, key)
 
 
 def expiry_of(engine: Engine, db: int, key: bytes) -> int | None:
     """When a live key ends (0: never), whatever it holds, or None where it is not there."""
     full, now_ms = plain_key(db, key), engine.now_ms
     expire_at_ms = engine.state.plain_expiry(full)
-    if expire_at_ms is None or 0 < expire_at_ms <= now_ms:
+    if expire_at_ms is None or 0 < expire_at_ms <= now_ms or engine.state.keys.is_over(full, now_ms):
+        _missed(engine, db, key)
         return None
-    return None if engine.state.keys.is_over(full, now_ms) else expire_at_ms
+    return expire_at_ms
 
 
 def is_there(engine: Engine, db: int, key: bytes) -> bool:
@@ -63,6 +72,7 @@ def collection(engine: Engine, db: int, key: bytes, kind: str) -> Collection | N
             raise wrong_type()
         return None
     if 0 < head.expire_at_ms <= engine.now_ms or keys.is_over(full, engine.now_ms):
+        _missed(engine, db, key)
         return None
     if head.kind != kind:
         raise wrong_type()

@@ -255,7 +255,7 @@ def flushdb(engine: Engine, client: Client, args: Any) -> Outcome:
 @command("FLUSHALL", MODE, category="keyspace", writes=True, frees=True)
 def flushall(engine: Engine, client: Client, args: Any) -> Outcome:
     """Remove everything: the plain keys of all databases and every stored answer of every tenant."""
-    used = [db for db in range(DATABASES) if engine.state.key_count(db)]
+    used = [db for db in range(DATABASES) if engine.state.key_count(db)] or [client.db]
     engine.serves.forget(None)
     emptied: list[Record] = [
         *(DropDatabase(db) for db in used),

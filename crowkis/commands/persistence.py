@@ -23,25 +23,25 @@ DUMP = f"dump{SUFFIX}"
 _NAME = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,99}}{re.escape(SUFFIX)}")
 
 
-@command("CSAVE", arg("path", WORD), category=SERVER)
+@command("CSAVE", arg("path", WORD), category=SERVER, alone=True)
 def csave(engine: Engine, client: Client, args: Any) -> Waiting:
     """Write a backup of everything into the file named, in backup_dir; OK once it is on the disk."""
     return _save(engine, args.path)
 
 
-@command("CBGSAVE", arg("path", WORD), category=SERVER)
+@command("CBGSAVE", arg("path", WORD), category=SERVER, alone=True)
 def cbgsave(engine: Engine, client: Client, args: Any) -> Outcome:
     """Begin a backup of everything into the file named, in backup_dir; INFO persistence tells when it is done."""
     return Outcome(Simple("BGSAVE-STARTED"), errands=(_claim(engine, args.path),))
 
 
-@command("SAVE", category=SERVER)
+@command("SAVE", category=SERVER, alone=True)
 def save(engine: Engine, client: Client, args: Any) -> Waiting:
     """Write a backup as CSAVE does, called dump.crowkbak; nobody else is kept waiting."""
     return _save(engine, DUMP)
 
 
-@command("BGSAVE", flag("schedule"), category=SERVER)
+@command("BGSAVE", flag("schedule"), category=SERVER, alone=True)
 def bgsave(engine: Engine, client: Client, args: Any) -> Outcome:
     """Begin a backup as CBGSAVE does, called dump.crowkbak. SCHEDULE makes no difference."""
     return Outcome(Simple("Background saving started"), errands=(_claim(engine, DUMP),))

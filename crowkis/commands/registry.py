@@ -35,10 +35,12 @@ def command(
     open: bool = False,  # noqa: A002
     while_loading: bool = False,
     keys: Callable[[list[bytes]], list[bytes]] | None = None,
+    alone: bool = False,
 ) -> Callable[[Run], Run]:
     """Declare a word; the docstring's first line is its summary.
 
     `keys` tells the keys a request names where first, last and step cannot (a number of keys before them).
+    `alone`: MULTI cannot queue it, because it may wait for an errand or send its reply in parts.
     """
     assert category in CATEGORIES, category
     assert name not in COMMANDS, name
@@ -62,6 +64,7 @@ def command(
             subcommands={},
             while_loading=while_loading,
             keys=keys,
+            alone=alone,
         )
         assert made.summary, f"{name} has no docstring"
         _enter(made)

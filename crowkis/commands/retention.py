@@ -75,7 +75,7 @@ def sweep(engine: Engine, client: Client, args: Any) -> Outcome:
     return Outcome(len(due) + len(victims), (*due, *victims))
 
 
-@command("COMPACT", category="server")
+@command("COMPACT", category="server", alone=True)
 def compact(engine: Engine, client: Client, args: Any) -> Waiting:
     """Write all of memory to disk and fold all tables, so that what was removed leaves the disk; tells what it did."""
     if engine.compaction.claimed:

@@ -112,7 +112,7 @@ def life_ms_of(engine: Engine, args: Any, intent: Intent) -> int:
 
 @command("CSET", arg("query", TEXT), arg("answer", BLOB), *EXPIRY, *IDENTITY, opt("tag", WORD, repeated=True),
          opt("vector", VECTOR), opt("usd", real(0.0, USD_MAX), token="COST"), opt("source", SOURCE, default=""),
-         category="semantic", writes=True)  # fmt: skip
+         category="semantic", alone=True, writes=True)  # fmt: skip
 def cset(engine: Engine, client: Client, args: Any) -> Any:
     """Store the answer to a question, replacing the one stored for the very same question."""
     if not args.answer:
@@ -148,13 +148,13 @@ def cset(engine: Engine, client: Client, args: Any) -> Any:
     return with_vector(engine, asked, store)
 
 
-@command("CGET", arg("query", TEXT), *ASKING, flag("withconfidence"), category="semantic")
+@command("CGET", arg("query", TEXT), *ASKING, flag("withconfidence"), category="semantic", alone=True)
 def cget(engine: Engine, client: Client, args: Any) -> Any:
     """Serve a stored answer to a question that means the same, or nothing."""
     return find(engine, asked_of(args), lambda engine, found: hit_reply(engine, client, found, args.withconfidence))
 
 
-@command("CIMGGET", arg("subject", BLOB), *ASKING, flag("withconfidence"), category="semantic")
+@command("CIMGGET", arg("subject", BLOB), *ASKING, flag("withconfidence"), category="semantic", alone=True)
 def cimgget(engine: Engine, client: Client, args: Any) -> Any:
     """Serve an answer about an image: subject is the question when IMAGE follows, else the image itself."""
 
@@ -168,7 +168,7 @@ def cimgget(engine: Engine, client: Client, args: Any) -> Any:
 
 
 @command("CGETSTREAM", arg("query", TEXT), *ASKING, flag("withconfidence"), opt("chunk", whole(1, 128), default=4),
-         opt("delay", whole(0, 2000), default=20), flag("push"), category="semantic")  # fmt: skip
+         opt("delay", whole(0, 2000), default=20), flag("push"), category="semantic", alone=True)  # fmt: skip
 def cgetstream(engine: Engine, client: Client, args: Any) -> Any:
     """Serve a stored answer piece by piece, as if it were being typed."""
     if args.push and client.protocol < 3:
@@ -239,14 +239,14 @@ def cveccount(engine: Engine, client: Client, args: Any) -> Reply:
     return engine.state.vector_count(args.tenant)
 
 
-@command("CEMBED", arg("text", TEXT), category="semantic")
+@command("CEMBED", arg("text", TEXT), category="semantic", alone=True)
 def cembed(engine: Engine, client: Client, args: Any) -> Any:
     """Show the vector of a text."""
     return _embedded(engine, args.text, lambda engine, vector: [float(value) for value in vector])
 
 
 @command("CSIM", arg("query", TEXT), arg("other", TEXT, optional=True), opt("k", whole(1, 100)),
-         opt("threshold", real(-1.0, 1.0), default=-1.0), *SCOPE, category="semantic")  # fmt: skip
+         opt("threshold", real(-1.0, 1.0), default=-1.0), *SCOPE, category="semantic", alone=True)  # fmt: skip
 def csim(engine: Engine, client: Client, args: Any) -> Any:
     """Compare two texts, or list the K stored questions nearest to one."""
     if (args.other is None) == (args.k is None):

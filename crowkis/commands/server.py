@@ -43,7 +43,10 @@ def config_get(engine: Engine, client: Client, args: Any) -> Reply:
     for pattern in args.pattern:
         fits = matcher(pattern.lower().encode())
         found |= {name: engine.settings.shown(name) for name in BY_NAME if fits(name.encode())}
-        aliases = ALIASES | {"maxmemory": str(engine.memory.limit_bytes)}
+        aliases = ALIASES | {
+            "maxmemory": str(engine.memory.limit_bytes),
+            "notify-keyspace-events": engine.settings.notify_keyspace_events,
+        }
         found |= {name: value for name, value in aliases.items() if fits(name.encode())}
     return found
 
@@ -62,7 +65,7 @@ def config_set(engine: Engine, client: Client, args: Any) -> Reply:
         raise malformed("CONFIG SET needs a value after each name")
     parsed = {}
     for name, text in zip(flat[::2], flat[1::2], strict=True):
-        row = BY_NAME.get(name.lower())
+        row = BY_NAME.get(name.lower().replace("-", "_"))
         if row is None:
             raise malformed(f"unknown setting '{name}'; CONFIG GET * shows all")
         if not row.mutable:
@@ -73,6 +76,7 @@ def config_set(engine: Engine, client: Client, args: Any) -> Reply:
             raise malformed(f"{row.name} {error}") from None
     for name, value in parsed.items():
         setattr(engine.settings, name, value)
+    engine.heed_settings()
     return OK
 
 
@@ -83,7 +87,8 @@ def monitor(engine: Engine, client: Client, args: Any) -> Reply:
     return OK
 
 
-@command("SHUTDOWN", arg("mode", choice("SAVE", "NOSAVE"), optional=True), flag("now"), flag("force"), category=SERVER)
+@command("SHUTDOWN", arg("mode", choice("SAVE", "NOSAVE"), optional=True), flag("now"), flag("force"), category=SERVER,
+         alone=True)  # fmt: skip
 def shutdown(engine: Engine, client: Client, args: Any) -> Outcome:
     """Stop the server: finish what was accepted, sync, exit. Nothing acknowledged is lost in either mode.
 

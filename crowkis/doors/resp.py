@@ -140,7 +140,7 @@ class Connection(asyncio.Protocol):
         self._held_bytes = 0
         if self._client is not None:
             self._door.actor.forget(self._client)
-            self._door.engine.clients.leave(self._client)
+            self._door.engine.leave(self._client)
             self._client = None  # or each would keep the other, and nobody looks for such pairs (decision 0020)
 
     def pause_writing(self) -> None:

@@ -16,7 +16,9 @@ from crowkis.engine import feed, gate
 from crowkis.engine.clients import Client, Sink
 from crowkis.engine.engine import Engine
 from crowkis.engine.inbox import Inbox
+from crowkis.engine.modes import Modes
 from crowkis.engine.outside import Outside
+from crowkis.engine.transactions import Together
 from crowkis.engine.upkeep import Upkeep
 from crowkis.interfaces import Clock
 from crowkis.storage.errors import DiskError, StorageError
@@ -40,6 +42,11 @@ RESUMED_NS_MAX = BATCH_NS_MAX // 2
 """What of it calls may take that have come back from an errand while new ones wait."""
 TURN_NS_MAX = 500_000
 """One client's calls give way after this long while other clients wait."""
+
+
+SETTLED = frozenset({Waiting, Stream, Together})
+"""Replies that are more than bytes in a slot."""
+NO_SLOT = -1
 
 
 class _Resumed(NamedTuple):
@@ -68,6 +75,10 @@ class Actor:
         self._now_ns = clock.monotonic_ns
         self._outside = outside
         self._upkeep = Upkeep(engine, outside, self.tick)
+        self._modes = Modes(engine, vocabulary.keys_of, self)
+        self._own: list[tuple[Sink, int, bytes]] = []
+        """What its call has pushed to itself; leaves behind the call's reply."""
+        engine.push = self._push
         self._salt = salt
         self._inbox = Inbox()
         self._cut_short: list[Client] = []
@@ -78,7 +89,10 @@ class Actor:
         self._batch_bytes = 0
         self._batch_bytes_max = BATCH_BYTES_MAX
         self._answers: list[tuple[Sink, int, Any]] = []
-        """A sink, a slot, and the encoded replies of this and the following slots, or a stream with its tail."""
+        """A sink, a slot, and the encoded replies of this and the following slots, a stream with its tail, or a push.
+
+        In the order in which they leave; a push has no slot.
+        """
         self._acknowledged: list[tuple[list[bytes], int]] = []
         """Which of the replies speak of a change: where the commit fails, they become errors."""
         self._errands: list[CloseClients | StopServer | WriteBackup] = []
@@ -179,6 +193,7 @@ class Actor:
             count += ran
             self.queued_calls -= ran
             now_ns = self._now_ns()
+        self.engine.acting = None
         plain = self.engine.metrics.plain
         plain["commands_total"] += count
         plain["batches_total"] += 1
@@ -216,6 +231,7 @@ class Actor:
         """
         engine, words = self.engine, self._vocabulary.words
         client.last_ms = engine.now_ms
+        engine.acting = client
         normal = engine.house.normal
         replies = self._begin_replies(client, slot)
         for place, request in enumerate(requests):
@@ -230,23 +246,22 @@ class Actor:
                     refused = gate.refusal(client, command, engine.house)
                     if refused is not None:
                         raise refused
-                args = command.parse(request)
-                if engine.clients.monitors:
-                    self._show(client, command, request)
-                reply = command.run(engine, client, args)
-                client.last_word = command.name
-            except CommandError as error:
-                command, reply = None, self._failure(error)
-            except StorageError as error:
-                command, reply = None, self._failure(self._upkeep.unreadable(error))
+                client.last = command
+                if client.unusual:
+                    reply = self._modes.run(client, command, request)
+                else:
+                    args = command.parse(request)
+                    if engine.clients.monitors:
+                        self.show(client, command, request)
+                    reply = command.run(engine, client, args)
             except Exception as error:  # noqa: BLE001 - decision 0002: a bug in one command is that call's error
-                reply = self._bug(command, error)
+                reply = self.failed(command, self._modes.refused(client, command, error))
             kind = type(reply)
-            if kind is Waiting or kind is Stream or client.reply_mode != "ON":
+            if kind in SETTLED or client.unusual:
                 self._settle(client, slot + place, command, reply, self._mutes(client))
                 replies = self._begin_replies(client, slot + place + 1)
             else:
-                data = encode(self._done(command, reply, replies) if kind is Outcome else reply, client.protocol)
+                data = encode(self.done(command, reply, replies) if kind is Outcome else reply, client.protocol)
                 replies.append(data)
                 self._batch_bytes += len(data)
             if self._errands and self._leaves(client):
@@ -267,18 +282,16 @@ class Actor:
         client = resumed.client
         self.waiting_calls -= 1
         client.out -= 1
+        self.engine.acting, client.last = client, resumed.command
         try:
             refused = gate.refused_write(resumed.command, self.engine.house)
             if refused is not None:
                 raise refused
             reply = resumed.then(self.engine, resumed.result)
-        except CommandError as error:
-            reply = self._failure(error)
-        except StorageError as error:
-            reply = self._failure(self._upkeep.unreadable(error))
         except Exception as error:  # noqa: BLE001 - decision 0002
-            reply = self._bug(resumed.command, error)
+            reply = self.failed(resumed.command, error)
         self._settle(client, resumed.slot, resumed.command, reply, resumed.muted)
+        self.engine.acting = None
         if client.parked and not client.out and not client.sink.congested:
             self.unpark(client)
 
@@ -291,14 +304,25 @@ class Actor:
                 self.waiting_calls += 1
                 client.send_out(command)
                 return
-            reply = self._failure(busy("the embedding queue", BUSY_RETRY_MS))
+            reply = self.failed(command, busy("the embedding queue", BUSY_RETRY_MS))
         if isinstance(reply, Stream) and not muted:
             self._answers.append((client.sink, slot, (reply, encode(reply.tail, client.protocol))))
             return
         replies = self._begin_replies(client, slot)
-        if isinstance(reply, Outcome):
-            reply = self._done(command, reply, replies)
+        if isinstance(reply, Together):
+            reply = self._modes.together(client, reply.calls, replies)
+        elif isinstance(reply, Outcome):
+            reply = self.done(command, reply, replies)
         replies.append(b"" if muted else encode(reply, client.protocol))
+        self._batch_bytes += len(replies[0])
+        if self._own:
+            self._answers += self._own
+            self._own.clear()
+
+    def _push(self, client: Client, data: bytes) -> None:
+        """Send what a client has not asked for just now: behind everything of this batch that came before."""
+        self._batch_bytes += len(data)
+        (self._own if client is self.engine.acting else self._answers).append((client.sink, NO_SLOT, data))
 
     def _send_out(self, errand: EmbedText | WriteBackup | FoldTables, back: Callable[[Any], None]) -> bool:
         """Begin what a call waits for; False: the queue is full."""
@@ -316,7 +340,7 @@ class Actor:
         engine.backups.write(name, engine.state.store, self._outside, self._clock.now_ms, back)
         self.tick()
 
-    def _done(self, command: Command | None, outcome: Outcome, replies: list[bytes]) -> Reply:
+    def done(self, command: Command | None, outcome: Outcome, replies: list[bytes]) -> Reply:
         """Do what an outcome asks for; the reply, which belongs at the end of `replies`."""
         reply, writes, errands = outcome
         if writes:
@@ -327,7 +351,7 @@ class Actor:
                 for record in writes:
                     self.engine.state.apply(record)
             except DiskError as error:
-                return self._failure(self._upkeep.stop_writing(error))
+                return self.failed(command, self._upkeep.stop_writing(error))
         if errands:
             self._errands += errands
         return reply
@@ -339,6 +363,7 @@ class Actor:
             client.reply_mode = "SKIP"
         elif mode == "SKIP":
             client.reply_mode = "ON"
+            client.weigh()
         return mode != "ON"
 
     def _leaves(self, client: Client) -> bool:
@@ -356,11 +381,15 @@ class Actor:
         self._acknowledged.clear()
 
     def _send(self) -> None:
+        if self.engine.tracking.pending:
+            self.engine.tracking.deliver()
         sinks: dict[Sink, None] = {}
         answers, self._answers = self._answers, []
         for sink, slot, answer in answers:
             if type(answer) is list:
                 sink.answer(slot, answer)
+            elif slot == NO_SLOT:
+                sink.push(answer)
             else:
                 sink.stream(slot, *answer)
             sinks[sink] = None
@@ -385,20 +414,23 @@ class Actor:
                 if client is not None:
                     client.sink.close("killed")
 
-    def _show(self, client: Client, command: Command, request: list[bytes]) -> None:
+    def show(self, client: Client, command: Command, request: list[bytes]) -> None:
+        """Let MONITOR see a call."""
         private = self._vocabulary.is_private(command, request)
         if self.engine.settings.log_query_previews and not command.open:
             private = [False] * len(request)
         shown = feed.line(client, request, private, self._salt, self.engine.now_ms)
         self._shown += ((monitor, shown) for monitor in self.engine.clients.monitors)
 
-    def _failure(self, error: CommandError) -> Failure:
+    def failed(self, command: Command | None, error: Exception) -> Failure:
+        """What the client is told of an exception."""
+        if isinstance(error, StorageError):
+            error = self._upkeep.unreadable(error)
+        elif not isinstance(error, CommandError):
+            self._outside.report(command.name if command is not None else "?", error)
+            error = malformed("internal error; the server's log says more")
         self.engine.metrics.count_for("errors_total", error.code)
         return Failure(error.code, error.text)
-
-    def _bug(self, command: Command | None, error: Exception) -> Failure:
-        self._outside.report(command.name if command is not None else "?", error)
-        return self._failure(malformed("internal error; the server's log says more"))
 
 
 def _told(error: CommandError) -> bytes:

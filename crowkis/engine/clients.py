@@ -6,8 +6,12 @@ A client's sink is the door's end of it; the engine hands it encoded replies and
 from collections import deque
 from typing import Protocol
 
+from crowkis.engine.transactions import Transaction, Watched
 from crowkis.values.call import Command
 from crowkis.values.reply import Stream
+
+IN_ORDER = frozenset({"pubsub", "transactions"})
+"""Categories whose words never run before what came before them."""
 
 
 class Sink(Protocol):
@@ -32,13 +36,33 @@ class Sink(Protocol):
         """Close after what is owed has been written; an empty reason is the client's own wish."""
 
 
+class Tracker:
+    """How one client wants to be told of changes; see CLIENT TRACKING."""
+
+    __slots__ = ("broadcast", "broken", "caching", "mode", "noloop", "prefixes", "redirect")
+
+    def __init__(self, redirect: int, broadcast: bool, prefixes: list[bytes], mode: str, noloop: bool) -> None:
+        self.redirect = redirect
+        """The id of who is told in its place; 0: nobody."""
+        self.broadcast = broadcast
+        self.prefixes = prefixes
+        self.mode = mode
+        """optin, optout or nothing."""
+        self.noloop = noloop
+        self.caching: bool | None = None
+        """What CLIENT CACHING has said about the next call."""
+        self.broken = False
+        """Who was to be told in its place is gone."""
+
+
 class Client:
     """One connection as the engine sees it."""
 
     __slots__ = (
-        "address", "admitted", "authenticated", "calls", "created_ms", "db", "id", "last_ms", "last_word", "library",
-        "library_version", "local", "monitoring", "name", "no_evict", "out", "out_word", "out_writes", "parked",
-        "protocol", "queued", "reply_mode", "sink",
+        "address", "admitted", "authenticated", "calls", "channels", "created_ms", "db", "gone", "id", "last",
+        "last_ms", "library", "library_version", "local", "monitoring", "name", "no_evict", "out", "out_word",
+        "out_writes", "parked", "patterns", "protocol", "queued", "reply_mode", "sink", "subscribed_bytes",
+        "tracker", "transaction", "unusual", "watched",
     )  # fmt: skip
 
     def __init__(self, client_id: int, address: str, local: bool, sink: Sink, now_ms: int) -> None:
@@ -49,7 +73,19 @@ class Client:
         self.sink = sink
         self.created_ms = self.last_ms = now_ms
         self.calls = 0
-        self.last_word = ""
+        self.last: Command | None = None
+        """The word it sent last, which may be running."""
+        self.gone = False
+        """The connection is lost; calls that came over it may still be running."""
+        self.transaction: Transaction | None = None
+        """Between MULTI and EXEC or DISCARD; see put_transaction()."""
+        self.watched = Watched()
+        self.channels: dict[bytes, None] = {}
+        self.patterns: dict[bytes, None] = {}
+        """What it has subscribed to; Channels' affair."""
+        self.subscribed_bytes = 0
+        self.tracker: Tracker | None = None
+        """Tracking's affair."""
         self.parked: deque[tuple[list[list[bytes]], int]] = deque()
         """Packets, each with its first slot, put aside until the client reads or its earlier calls are done."""
         self.queued: deque[tuple[list[list[bytes]], int]] = deque()
@@ -74,6 +110,24 @@ class Client:
         self.no_evict = False
         self.name = ""
         self.reply_mode = "ON"
+        self.weigh()
+
+    def weigh(self) -> None:
+        """Work out `unusual`; to be called after a change of what it depends on."""
+        self.unusual = bool(
+            self.transaction or self.channels or self.patterns or self.tracker or self.reply_mode != "ON"
+        )
+        """Its calls take the long way (see modes.py): the one thing the short way asks."""
+
+    @property
+    def subscriptions(self) -> int:
+        """Channels and patterns together."""
+        return len(self.channels) + len(self.patterns)
+
+    @property
+    def listens_only(self) -> bool:
+        """A RESP2 client that has subscribed could not tell a reply from a message."""
+        return self.protocol == 2 and bool(self.channels or self.patterns)
 
     def send_out(self, command: Command) -> None:
         """A call of this client waits for its errand."""
@@ -85,18 +139,29 @@ class Client:
         """May a later call run while errands of earlier ones are out?
 
         Reads may overtake reads, and a word itself (a pipeline of CSET is embedded side by side). Everything else
-        would be seen out of order: a flush before the store it follows, a new protocol for an old reply.
+        would be seen out of order: a flush before the store it follows, a new protocol for an old reply, a message
+        before the subscription is confirmed, an invalidation before what was read.
         """
-        return command is self.out_word or not (self.out_writes or command.writes or command.open)
+        return command is self.out_word or not (
+            self.out_writes or self.tracker or command.writes or command.open or command.category in IN_ORDER
+        )
 
     def line(self, now_ms: int) -> str:
         """This client as CLIENT LIST shows it."""
-        flags = ("O" if self.monitoring else "N") + ("e" if self.no_evict else "")
+        marks = (
+            ("O", self.monitoring), ("P", self.subscriptions), ("x", self.transaction), ("d", self.watched.changed),
+            ("t", self.tracker), ("B", self.tracker and self.tracker.broadcast),
+            ("R", self.tracker and self.tracker.broken),
+        )  # fmt: skip
+        flags = ("".join(mark for mark, there in marks if there) or "N") + ("e" if self.no_evict else "")
+        redirect = -1 if self.tracker is None else self.tracker.redirect
+        queued = -1 if self.transaction is None else len(self.transaction.calls)
         return (
             f"id={self.id} addr={self.address} laddr= fd=0 name={self.name} age={(now_ms - self.created_ms) // 1000} "
             f"idle={(now_ms - self.last_ms) // 1000} flags={flags} db={self.db} "
-            f"sub=0 psub=0 multi=-1 tot-cmds={self.calls} cmd={self.last_word or 'NULL'} user=default "
-            f"resp={self.protocol} lib-name={self.library} lib-ver={self.library_version}"
+            f"sub={len(self.channels)} psub={len(self.patterns)} multi={queued} watch={len(self.watched.keys)} "
+            f"tot-cmds={self.calls} cmd={self.last.name if self.last is not None else 'NULL'} user=default "
+            f"redir={redirect} resp={self.protocol} lib-name={self.library} lib-ver={self.library_version}"
         )
 
 

@@ -9,15 +9,20 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from crowkis.engine.backups import Backups
-from crowkis.engine.clients import Clients
+from crowkis.engine.channels import Channels
+from crowkis.engine.clients import Client, Clients
 from crowkis.engine.compaction import Compaction
+from crowkis.engine.events import Events
 from crowkis.engine.evict import Evictor
 from crowkis.engine.gate import House
+from crowkis.engine.keys import Listener
 from crowkis.engine.memory import Memory
 from crowkis.engine.outage import Outage
 from crowkis.engine.scrub import Scrub
 from crowkis.engine.serves import Serves
 from crowkis.engine.state import State
+from crowkis.engine.tracking import Tracking
+from crowkis.engine.watches import Watches
 from crowkis.match.leaning import leans
 from crowkis.match.normalise import normalise
 from crowkis.metrics import Metrics
@@ -50,6 +55,18 @@ class Engine:
         self.settings = settings
         self.metrics = metrics
         self.clients = Clients()
+        self.listeners: list[Listener] = []
+        """Who is told of each change of a key; Keys' own list."""
+        self.watches = Watches(self.listeners, lambda full: self.state.plain_expiry(full))
+        self.push: Callable[[Client, bytes], None] = lambda client, data: None
+        """Sends a client what it has not asked for just now; the actor's."""
+        self.acting: Client | None = None
+        """Whose call is being run."""
+        self.channels = Channels(lambda client, data: self.push(client, data))
+        self.events = Events(self.listeners, self.channels.publish, lambda: self.acting, lambda: self.now_ms)
+        self.tracking = Tracking(
+            self.listeners, self.clients, lambda client, data: self.push(client, data), lambda: self.acting
+        )
         self.house = House(settings.auth_token)
         self.cursors = Cursors()
         self.serves = Serves()
@@ -79,10 +96,38 @@ class Engine:
     def open(self, state: State, embedder: EmbedderFacts, recall: Callable[[str], Vector | None]) -> None:
         """The data directory has been read and the embedder is there: serve."""
         self.state = state
+        state.keys.listeners = self.listeners
+        self.heed_settings()
         self.evictor = Evictor(state, self.pick)
         self.embedder = embedder
         self.recall = recall
         self.house.loaded = True
+
+    def heed_settings(self) -> None:
+        """The settings have changed: those that are not read each time they matter take effect."""
+        self.events.choose(self.settings.notify_keyspace_events)
+
+    def discard(self, client: Client) -> None:
+        """What MULTI queued is forgotten, and nothing is watched any more."""
+        client.transaction = None
+        client.weigh()
+        self.watches.unwatch(client)
+
+    def reset(self, client: Client) -> None:
+        """As if the client had just connected; what it had switched on is off."""
+        self.clients.stop_monitoring(client)
+        self.discard(client)
+        self.channels.leave(client)
+        self.tracking.end(client)
+        client.reset()
+
+    def leave(self, client: Client) -> None:
+        """The connection is gone. Calls that came over it and still run switch nothing on; a transaction is kept."""
+        client.gone = True
+        self.watches.leave(client)
+        self.channels.leave(client)
+        self.tracking.end(client)
+        self.clients.leave(client)
 
     def make_room(self, most: int) -> list[DropEntry]:
         """Up to `most` answers that should leave now because memory runs short: chosen and counted, not yet removed."""

@@ -8,6 +8,7 @@ not exist. Never reads a clock.
 from collections import OrderedDict
 from collections.abc import Callable
 from itertools import islice
+from typing import NamedTuple
 
 from crowkis.engine.codec import (
     COLLECTION_VERSION,
@@ -35,14 +36,33 @@ REMOVED_SINGLY_MAX = 64
 """A collection of at most so many elements leaves the store key by key; a larger one as a range."""
 
 
+class Touch(NamedTuple):
+    """One key was changed, or a whole database is about to be emptied."""
+
+    db: int
+    key: bytes | None
+    """None: the whole database."""
+    record: KeyRecord
+    """What changes it; of a MoveKey both keys are told of."""
+    began: bool
+    """The key was not there before."""
+    ended: bool
+    """It is not there now."""
+    end_ms: int
+    """When it was to end before; 0: never, or it was not there."""
+
+
+Listener = Callable[[Touch], None]
+
+
 class Keys:
     """The plain keys of all databases. A full key is codec.plain_key(db, key)."""
 
     def __init__(self, store: Store, ends: Ends) -> None:
         self.heads: dict[bytes, Head] = {}
         """Of every collection, by full key."""
-        self.notice: Callable[[int, bytes | None], None] | None = None
-        """Called with database and key after each change, where somebody wants to know; key None: all of them."""
+        self.listeners: list[Listener] = []
+        """Told of each change; empty most of the time, and then nobody works out what they would be told."""
         self.size_bytes = 0
         """Memory held by heads and held collections, approximately."""
         self._store = store
@@ -103,6 +123,34 @@ class Keys:
 
     def apply(self, record: KeyRecord) -> None:
         """Make one change, in memory and in the store's next log record. Raises StorageError."""
+        if self.listeners:
+            self._apply_heard(record)
+        else:
+            self._apply(record)
+
+    def _apply_heard(self, record: KeyRecord) -> None:
+        """Make one change and tell of it; of a database as long as its keys are still there."""
+        if isinstance(record, DropDatabase):
+            self._tell(Touch(record.db, None, record, False, True, 0))
+            self._apply(record)
+            return
+        full = plain_key(record.db, record.key)
+        value = self._store.get(full)
+        before, end_ms = value is not None, 0 if value is None else int(PLAIN_HEAD.unpack_from(value)[1])
+        there = plain_key(record.to_db, record.to_key) if isinstance(record, MoveKey) else full
+        replaced = there != full and self._store.get(there) is not None
+        self._apply(record)
+        after = self._store.get(full) is not None
+        if before or after:
+            self._tell(Touch(record.db, record.key, record, not before, not after, end_ms))
+        if isinstance(record, MoveKey):
+            self._tell(Touch(record.to_db, record.to_key, record, not replaced, False, 0))
+
+    def _tell(self, touch: Touch) -> None:
+        for listener in tuple(self.listeners):
+            listener(touch)
+
+    def _apply(self, record: KeyRecord) -> None:
         if isinstance(record, PutKey):
             self.put_string(*record)
             return
@@ -116,13 +164,9 @@ class Keys:
             self._move(record)
         else:
             self._drop_database(record)
-        if self.notice is not None:
-            self.notice(record.db, None if isinstance(record, DropDatabase) else record.key)
-            if isinstance(record, MoveKey):
-                self.notice(record.to_db, record.to_key)
 
     def put_string(self, db: int, key: bytes, value: bytes, expire_at_ms: int) -> None:
-        """Set a key to a string."""
+        """Set a key to a string. Tells nobody: only for where there are no listeners."""
         full = plain_key(db, key)
         if self.heads and full in self.heads:
             self._drop_elements(full)
@@ -131,8 +175,6 @@ class Keys:
         else:
             self._store.put(full, NEVER + value)
         self._ends.put(full, expire_at_ms)
-        if self.notice is not None:
-            self.notice(db, key)
 
     def _change(self, record: Change) -> None:
         db, key, kind, put, drop = record

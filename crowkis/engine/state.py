@@ -198,13 +198,13 @@ class State:
 
     def apply(self, record: Record) -> None:
         """Make one change, in memory and in the store's next log record. Raises storage.DiskError."""
-        if isinstance(record, PutKey):
+        if isinstance(record, PutKey) and not self.keys.listeners:
             self.keys.put_string(*record)
         elif isinstance(record, PutEntry):
             self._put_entry(record)
         elif isinstance(record, DropEntry):
             self._drop_entry(record)
-        elif isinstance(record, DropKey | Change | SetEnd | MoveKey | DropDatabase):
+        elif isinstance(record, PutKey | DropKey | Change | SetEnd | MoveKey | DropDatabase):
             self.keys.apply(record)
         elif isinstance(record, DropScope):
             self._drop_scope(record)

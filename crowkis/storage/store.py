@@ -33,6 +33,8 @@ BATCH_BYTES_MAX = 256 * MIB
 """More than this is appended at once, so such a batch becomes several records and may be torn apart by a crash."""
 MEMTABLE_BYTES_MAX = 64 * MIB
 """Beyond this the memtable is due to be flushed."""
+TOGETHER_BYTES_MAX = 1024 * MIB
+"""The same for what `together` holds together."""
 DRAIN_KEYS = 1_000
 """Entries of a flushed memtable freed with each append()."""
 
@@ -82,6 +84,8 @@ class Store:
             self._count_anew(counted)
         self._pieces: list[bytes] = []
         self._pending_bytes = 0
+        self.together = False
+        """While true, a batch is not appended in parts before it exceeds TOGETHER_BYTES_MAX."""
         self._early_failure: OSError | None = None
         """What kept the first part of a large batch from being written; append() tells it."""
         self.in_doubt: str | None = None
@@ -232,7 +236,7 @@ class Store:
 
     def _append_early(self) -> None:
         """Write what there is. A failure waits for append(): who makes several changes in a row makes them all."""
-        if self._early_failure is not None:
+        if self._early_failure is not None or (self.together and self._pending_bytes <= TOGETHER_BYTES_MAX):
             return
         try:
             self._wal.append(self._pieces)

@@ -32,6 +32,8 @@ class Command(NamedTuple):
     """May run while the data directory is still being read; it looks at no state then."""
     keys: Callable[[list[bytes]], list[bytes]] | None = None
     """The keys a request names, where their places are not the same in each."""
+    alone: bool = False
+    """MULTI cannot queue it: it waits for an errand, sends its reply in parts, or ends what the reply needs."""
 
 
 class Vocabulary(NamedTuple):
@@ -43,3 +45,5 @@ class Vocabulary(NamedTuple):
     """The command a request names, in any case, sub-command included. Raises CommandError."""
     is_private: Callable[[Command, list[bytes]], list[bool]]
     """For each argument of a request: does it hold a prompt, an answer or a secret?"""
+    keys_of: Callable[[Command, list[bytes]], list[bytes]]
+    """The keys a request names, in order."""

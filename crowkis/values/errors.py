@@ -27,6 +27,9 @@ ERRORS: tuple[ErrorRow, ...] = (
         "MISCONF", "A disk write failed; writes are refused, reads go on.", "Make room; writing resumes by itself."
     ),
     ErrorRow("OOM", "The memory limit is reached; words that add are refused.", "Wait for eviction, free or raise it."),
+    ErrorRow(
+        "EXECABORT", "A call was refused when MULTI queued it, or EXEC itself was.", "Read that error; send all again."
+    ),
     ErrorRow("LOADING", "The data directory is still being read.", "Wait for /readyz to answer 200."),
     ErrorRow("EMBEDDER", "The embedder did not answer and this word cannot do without.", "See INFO embedder."),
 )
@@ -139,6 +142,35 @@ def memory_full(limit_bytes: int) -> CommandError:
     return CommandError(
         "OOM",
         f"memory_limit ({limit_bytes} bytes) is reached and nothing is left to evict; remove keys or raise the limit",
+    )
+
+
+def exec_aborted(cause: str) -> CommandError:
+    """Nothing of a transaction was run: EXEC, or a call before it, was refused."""
+    return CommandError("EXECABORT", f"Transaction discarded because of {cause}")
+
+
+def not_in_transaction(name: str) -> CommandError:
+    """A word that may wait, or whose reply comes in parts, cannot be one of several done as one."""
+    return CommandError("ERR", f"{name} is not allowed inside a transaction: it may wait; send it before MULTI")
+
+
+def queue_full(calls: int, size_bytes: int) -> CommandError:
+    """MULTI has queued as much as one client may."""
+    return CommandError("ERR", f"a transaction holds at most {calls} calls and {size_bytes} bytes; send DISCARD")
+
+
+def too_many(what: str, count: int, size_bytes: int) -> CommandError:
+    """One client watches or has subscribed to as much as it may."""
+    return CommandError("ERR", f"a client may have at most {count} {what}, of {size_bytes} bytes together")
+
+
+def subscribed_only(name: str) -> CommandError:
+    """Under RESP2 a subscriber could not tell a reply from a message."""
+    return CommandError(
+        "ERR",
+        f"Can't execute '{name.lower()}': a RESP2 client that has subscribed may only send SUBSCRIBE, PSUBSCRIBE, "
+        "UNSUBSCRIBE, PUNSUBSCRIBE, PING, QUIT and RESET; HELLO 3 before subscribing lifts this",
     )
 
 

@@ -29,6 +29,16 @@ LEDGER_ROWS_MAX = 8_192
 SWEEP_MAX = 64
 
 DATABASES = 16
+QUEUED_CALLS_MAX = 16_384
+QUEUED_BYTES_MAX = 64 * MIB
+"""What MULTI may queue for one client."""
+WATCHED_KEYS_MAX = 16_384
+WATCHED_BYTES_MAX = 4 * MIB
+SUBSCRIPTIONS_MAX = 16_384
+SUBSCRIPTION_BYTES_MAX = 4 * MIB
+"""Of one client, channels and patterns together."""
+TRACKED_BYTES_MAX = 64 * MIB
+TRACKED_PREFIXES_MAX = 256
 SCAN_COUNT_MAX = 10_000
 DRAWS_MAX = 131_072
 """A random member can be asked for so many times at once, each drawn anew."""

@@ -29,6 +29,16 @@ class Push(NamedTuple):
     items: list[Any]
 
 
+class Frames(NamedTuple):
+    """Several replies to one request, one after the other: SUBSCRIBE answers once for each channel."""
+
+    replies: list[Any]
+
+
+class NullArray(NamedTuple):
+    """No array: `*-1` under RESP2, the one null under RESP3."""
+
+
 class Encoded(NamedTuple):
     """A reply already in wire form; the same under both protocols."""
 
@@ -50,7 +60,10 @@ class Stream(NamedTuple):
 
 
 Reply = Any
-"""bytes | str | int | float | bool | None | list | dict | Simple | Failure | Push | Encoded | Stream"""
+"""bytes | str | int | float | bool | None | list | dict | Simple | Failure | Push | Frames | NullArray | Encoded
+| Stream"""
 
 OK = Encoded(b"+OK\r\n")
 PONG = Encoded(b"+PONG\r\n")
+QUEUED = Encoded(b"+QUEUED\r\n")
+NULL_ARRAY = NullArray()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, Final
 
-from crowkis.values.reply import Encoded, Failure, Push, Reply, Simple
+from crowkis.values.reply import Encoded, Failure, Frames, NullArray, Push, Reply, Simple
 
 _CRLF: Final = b"\r\n"
 _INTEGERS: Final = [b":%d\r\n" % number for number in range(1_024)]
@@ -142,6 +142,14 @@ def _null(_reply: None, protocol: int, parts: list[bytes]) -> None:
     parts.append(_NULL_2 if protocol == 2 else _NULL_3)
 
 
+def _null_array(_reply: NullArray, protocol: int, parts: list[bytes]) -> None:
+    parts.append(b"*-1\r\n" if protocol == 2 else _NULL_3)
+
+
+def _frames(reply: Frames, protocol: int, parts: list[bytes]) -> None:
+    _items(reply.replies, protocol, parts)
+
+
 def _encoded(reply: Encoded, _protocol: int, parts: list[bytes]) -> None:
     parts.append(reply.data)
 
@@ -170,5 +178,7 @@ _ENCODERS: Final[dict[type, _Encoder]] = {
     Simple: _simple,
     Failure: _failure,
     Push: _push,
+    Frames: _frames,
+    NullArray: _null_array,
     Encoded: _encoded,
 }

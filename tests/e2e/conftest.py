@@ -80,12 +80,14 @@ def comparable(words, reply):
     word = str(words[0]).upper()
     if isinstance(reply, hiredis.ReplyError):
         return f"error {str(reply).partition(' ')[0]}"
-    if word in UNORDERED and isinstance(reply, list):
+    if word in UNORDERED and isinstance(reply, list) and all(isinstance(item, bytes) for item in reply):
         return sorted(reply)
     if word.startswith("Z"):
         return with_numbers(reply)
-    if word in LIFETIMES_MS and reply > 0:
+    if word in LIFETIMES_MS and isinstance(reply, int) and reply > 0:
         return About(reply * LIFETIMES_MS[word])
+    if isinstance(reply, list):
+        return [comparable(("",), item) for item in reply]
     return reply
 
 
@@ -114,3 +116,46 @@ def play(both):
             assert theirs == ours, f"request {number}: {request}"
 
     return run
+
+
+@pytest.fixture(params=[2, 3])
+def stage(request, server, redis_port):
+    """Plays a script with several connections on both servers and compares what each is sent.
+
+    `a> GET k` sends as connection a and reads the reply, `a<` reads one more message, `a! HELLO 3` sends and does not
+    compare; `a?` asserts with a PING that there is nothing more.
+    """
+    wires = {}
+
+    def pair(name):
+        if name not in wires:
+            ours = server.connect()
+            wires[name] = (type(ours)("127.0.0.1", redis_port), ours)
+            for wire in wires[name]:
+                wire("HELLO", request.param)
+        return wires[name]
+
+    def run(script, protocol=None):
+        if protocol not in (None, request.param):
+            return
+        for wire in pair("a"):
+            wire("FLUSHALL")
+        for number, line in enumerate(requests_of(script)):
+            name, sign, words = line[0][0], line[0][1], line[1:]
+            theirs, ours = (comparable(words or ("",), told(wire, sign, words)) for wire in pair(name))
+
+            assert sign == "!" or theirs == ours, f"step {number}: {line}"
+
+    yield run
+    for both_wires in wires.values():
+        for wire in both_wires:
+            wire.close()
+
+
+def told(wire, sign, words):
+    """What one step of a scripted play brings."""
+    if sign == "<":
+        return wire.reply()
+    if sign == "?":
+        words = ["PING"]
+    return wire(*words)

@@ -164,6 +164,8 @@ def test_the_metrics_show_each_part(server, wire):
         "ends",
         "reports",
         "memo",
+        "collections",
+        "tracking",
         "clients",
         "overhead",
     } == parts

@@ -104,12 +104,14 @@ def test_memory_is_bounded_by_forgetting_what_was_used_longest_ago(state, monkey
 
 def test_whoever_wants_to_know_is_told_of_each_change(state):
     told = []
-    state.keys.notice = lambda db, key: told.append((db, key))
+    state.keys.listeners.append(lambda touch: told.append((touch.db, touch.key, touch.began, touch.ended)))
     for record in (PutKey(0, b"s", b"v", 0), hset(b"h", a="1"), SetEnd(0, b"h", 9), MoveKey(0, b"h", 1, b"g"),
                    DropKey(0, b"s"), DropDatabase(1)):  # fmt: skip
         state.apply(record)
 
-    assert [(0, b"s"), (0, b"h"), (0, b"h"), (0, b"h"), (1, b"g"), (0, b"s"), (1, None)] == told
+    expected = [(0, b"s", True, False), (0, b"h", True, False), (0, b"h", False, False), (0, b"h", False, True),
+                (1, b"g", True, False), (0, b"s", False, True), (1, None, False, True)]  # fmt: skip
+    assert expected == told
 
 
 def with_ends(key, db=0, **ends):
