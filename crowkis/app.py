@@ -98,6 +98,7 @@ class App:
         self.engine.started_ms = self.engine.now_ms = clock.now_ms()
         self.engine.monotonic_ns = clock.monotonic_ns
         self.engine.pick = Random().randrange
+        self.engine.secret_bytes = secrets.token_bytes
         self.engine.tell = log if settings.log_level == "debug" else None
         self.engine.memory.resident_bytes = resident_bytes
         self.engine.memory.limit_bytes = settings.memory_limit or default_limit_bytes()
@@ -328,6 +329,7 @@ class App:
             "ends": state.ends.size_bytes,
             "reports": lambda: state.judgements.size_bytes() + engine.serves.size_bytes,
             "memo": lambda: pool.memo.size_bytes,
+            "users": lambda: state.users.size_bytes,
             "clients": lambda: self.resp.held_bytes,
         }
 

@@ -29,6 +29,7 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow("clients_dropped_total", "counter", "reason", "Connections the server closed, by reason."),
     MetricRow("commands_total", "counter", "", "Calls executed."),
     MetricRow("errors_total", "counter", "code", "Error replies, by code."),
+    MetricRow("access_denials_total", "counter", "kind", "Refused to users: auth, command, key, channel."),
     MetricRow("batches_total", "counter", "", "Batches the actor ran."),
     MetricRow("inbox_calls", "gauge", "", "Calls waiting for the actor now."),
     MetricRow("lookups_total", "counter", "result", "CGET and CGETSTREAM calls answered: exact, vector or miss."),

@@ -1,6 +1,7 @@
 """The words users can send, declared once in one table, one file per family."""
 
 from crowkis.commands import (
+    access,
     connection,
     feedback,
     hashes,
@@ -13,10 +14,13 @@ from crowkis.commands import (
     server,
     strings,
 )
+from crowkis.commands.keyuse import channel_uses, key_uses
 from crowkis.commands.registry import WORDS, find, is_private
 from crowkis.values.call import Vocabulary
 
-FAMILIES = (connection, feedback, hashes, inspect, keyspace, meaning, persistence, retention, semantic, server, strings)
+FAMILIES = (
+    access, connection, feedback, hashes, inspect, keyspace, meaning, persistence, retention, semantic, server, strings,
+)  # fmt: skip
 """Importing a family declares its words."""
 
-ALL_WORDS = Vocabulary(WORDS, find, is_private)
+ALL_WORDS = Vocabulary(WORDS, find, is_private, key_uses, channel_uses)

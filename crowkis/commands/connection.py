@@ -8,8 +8,9 @@ from crowkis.commands.registry import command
 from crowkis.engine import gate
 from crowkis.engine.clients import Client
 from crowkis.engine.engine import Engine
+from crowkis.values.access import DEFAULT
 from crowkis.values.errand import CloseClients
-from crowkis.values.errors import denied, malformed, not_authenticated, unsupported_protocol, wrong_token
+from crowkis.values.errors import loading, malformed, unsupported_protocol, wrong_token
 from crowkis.values.limits import DATABASES
 from crowkis.values.outcome import Outcome
 from crowkis.values.reply import OK, PONG, Reply, Simple
@@ -32,20 +33,20 @@ def echo(engine: Engine, client: Client, args: Any) -> Reply:
     return args.message
 
 
-def _show_token(engine: Engine, client: Client, user: str, token: str) -> None:
-    if user != "default" or not gate.token_fits(engine.house, token):
+def _log_in(engine: Engine, client: Client, user: str, password: str) -> None:
+    if user != DEFAULT and not engine.house.loaded:
+        raise loading()
+    if not gate.log_in(client, engine.house, user, password):
         raise wrong_token()
-    client.authenticated = True
-    gate.admit(client, engine.house)
 
 
-@command("AUTH", arg("user_or_token", SECRET), arg("token", SECRET, optional=True), category=CONNECTION, open=True)
+@command("AUTH", arg("user_or_token", SECRET), arg("password", SECRET, optional=True), category=CONNECTION, open=True)
 def auth(engine: Engine, client: Client, args: Any) -> Reply:
-    """Show the token, alone or after the user name default."""
-    if not engine.house.token:
-        raise malformed("no token is configured on this server, so there is nothing to AUTH against")
-    user, token = ("default", args.user_or_token) if args.token is None else (args.user_or_token, args.token)
-    _show_token(engine, client, user, token)
+    """Show the token, or a user name and its password; the token is the password of the user default."""
+    user, password = (DEFAULT, args.user_or_token) if args.password is None else (args.user_or_token, args.password)
+    if user == DEFAULT and not engine.house.token:
+        raise malformed("no token is configured on this server, so there is nothing to AUTH against; see ACL SETUSER")
+    _log_in(engine, client, user, password)
     return OK
 
 
@@ -78,9 +79,9 @@ def hello(engine: Engine, client: Client, args: Any) -> Reply:
     if args.protocol is not None and args.protocol not in (b"2", b"3"):
         raise unsupported_protocol()
     if credentials is not None:
-        _show_token(engine, client, *credentials)
+        _log_in(engine, client, *credentials)
     if not client.admitted:
-        raise not_authenticated() if engine.house.token else denied()
+        raise gate.unadmitted(engine.house)
     if args.protocol is not None:
         client.protocol = int(args.protocol)
     if name is not None:

@@ -7,9 +7,11 @@ command is typed twice.
 from collections.abc import Callable
 from typing import Any
 
-from crowkis.commands.args import KEY, Parameter, arity_of, compile_parser, syntax_of
+from crowkis.commands.args import KEY, SECRET, SECRET_BLOB, Parameter, arity_of, compile_parser, syntax_of
+from crowkis.commands.categories import categories_of
 from crowkis.values.call import Command
 from crowkis.values.errors import malformed, unknown_word
+from crowkis.values.reply import Simple
 
 COMMANDS: dict[str, Command] = {}
 """By name in capitals; sub-commands under "WORD SUB"."""
@@ -19,7 +21,7 @@ WORDS: dict[bytes, Command] = {}
 
 CATEGORIES = (
     "connection", "server", "semantic", "string", "keyspace", "hash", "list", "set", "sorted-set", "bitmap", "pubsub",
-    "transactions",
+    "transactions", "scripting",
 )  # fmt: skip
 
 Run = Callable[[Any, Any, Any], Any]
@@ -51,6 +53,7 @@ def command(
             summary=(run.__doc__ or "").partition("\n")[0].rstrip("."),
             since=since,
             category=category,
+            categories=categories_of(name, category, writes),
             syntax=syntax_of(name, parameters),
             arity=arity_of(head, parameters),
             writes=writes,
@@ -62,6 +65,7 @@ def command(
             subcommands={},
             while_loading=while_loading,
             keys=keys,
+            secret=any(row.kind is SECRET or row.kind is SECRET_BLOB for row in parameters),
         )
         assert made.summary, f"{name} has no docstring"
         _enter(made)
@@ -80,6 +84,7 @@ def _enter(made: Command) -> None:
     if head is None:
         head = made._replace(
             name=word,
+            categories=categories_of(word, made.category, made.writes),
             summary=f"Words about {word.lower()}",
             syntax=f"{word} ...",
             arity=-2,
@@ -132,12 +137,21 @@ def numbered_keys(place: int) -> Callable[[list[bytes]], list[bytes]]:
     return keys
 
 
+def help_on(head: str) -> list[Simple]:
+    """What "WORD HELP" answers: each sub-word's syntax and what it does."""
+    subs = COMMANDS[head].subcommands.values()
+    return [Simple(line) for made in subs for line in (made.syntax, f"    {made.summary}.")]
+
+
 def key_places(made: Command) -> tuple[int, int, int] | None:
-    """First key, last key (-1: to the end) and step, as COMMAND INFO tells them; None: takes no keys."""
+    """First key, last key (-1: to the end) and step, as COMMAND INFO tells them; None: none in a fixed place.
+
+    Further pairs of a key and its value are called key_value.
+    """
     head = len(made.name.split())
     for place, row in enumerate(made.parameters):
         if row.kind is KEY:
-            paired = any(later.repeated for later in made.parameters[place + 1 :])
+            paired = any(later.name == "key_value" for later in made.parameters[place + 1 :])
             if row.repeated:
                 return head + place, -1, 1
             return (head + place, -1, 2) if paired else (head + place, head + place, 1)

@@ -4,7 +4,6 @@ from typing import Any
 
 from crowkis.commands import report
 from crowkis.commands.args import RAW, WORD, Parameter, arg, choice, flag
-from crowkis.commands.keyspace import matcher
 from crowkis.commands.registry import COMMANDS, command, find, key_places, keys_of
 from crowkis.engine.clients import Client
 from crowkis.engine.engine import Engine
@@ -12,6 +11,7 @@ from crowkis.settings import BY_NAME, SettingError
 from crowkis.values.call import Command
 from crowkis.values.errand import StopServer
 from crowkis.values.errors import malformed
+from crowkis.values.glob import matcher
 from crowkis.values.outcome import Outcome
 from crowkis.values.reply import OK, Encoded, Reply, Simple
 

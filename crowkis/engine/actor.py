@@ -226,8 +226,8 @@ class Actor:
                 if client.out and not client.may_overtake(command):
                     self._park(client, requests[place:], slot + place)
                     return place
-                if not (normal and client.admitted):
-                    refused = gate.refusal(client, command, engine.house)
+                if not (normal and client.free):
+                    refused = gate.refusal(client, command, request, engine.house, self._vocabulary)
                     if refused is not None:
                         raise refused
                 args = command.parse(request)
@@ -387,7 +387,7 @@ class Actor:
 
     def _show(self, client: Client, command: Command, request: list[bytes]) -> None:
         private = self._vocabulary.is_private(command, request)
-        if self.engine.settings.log_query_previews and not command.open:
+        if self.engine.settings.log_query_previews and not command.secret:
             private = [False] * len(request)
         shown = feed.line(client, request, private, self._salt, self.engine.now_ms)
         self._shown += ((monitor, shown) for monitor in self.engine.clients.monitors)

@@ -6,6 +6,8 @@ A client's sink is the door's end of it; the engine hands it encoded replies and
 from collections import deque
 from typing import Protocol
 
+from crowkis.guard.access import shown
+from crowkis.values.access import NEW_DEFAULT
 from crowkis.values.call import Command
 from crowkis.values.reply import Stream
 
@@ -36,9 +38,9 @@ class Client:
     """One connection as the engine sees it."""
 
     __slots__ = (
-        "address", "admitted", "authenticated", "calls", "created_ms", "db", "id", "last_ms", "last_word", "library",
-        "library_version", "local", "monitoring", "name", "no_evict", "out", "out_word", "out_writes", "parked",
-        "protocol", "queued", "reply_mode", "sink",
+        "account", "address", "admitted", "authenticated", "calls", "created_ms", "db", "free", "id", "last_ms",
+        "last_word", "library", "library_version", "local", "monitoring", "name", "no_evict", "out", "out_word",
+        "out_writes", "parked", "protocol", "queued", "reply_mode", "sink",
     )  # fmt: skip
 
     def __init__(self, client_id: int, address: str, local: bool, sink: Sink, now_ms: int) -> None:
@@ -67,9 +69,13 @@ class Client:
         """As after connecting: RESET and new connections."""
         self.protocol = 2
         self.db = 0
+        self.account = NEW_DEFAULT
+        """Who it is; where `authenticated`, it has shown that user's password."""
         self.authenticated = False
         self.admitted = False
         """May run ordinary commands; set by gate.admit()."""
+        self.free = False
+        """May run all of them with all keys, so that nobody need look at each."""
         self.monitoring = False
         self.no_evict = False
         self.name = ""
@@ -95,7 +101,7 @@ class Client:
         return (
             f"id={self.id} addr={self.address} laddr= fd=0 name={self.name} age={(now_ms - self.created_ms) // 1000} "
             f"idle={(now_ms - self.last_ms) // 1000} flags={flags} db={self.db} "
-            f"sub=0 psub=0 multi=-1 tot-cmds={self.calls} cmd={self.last_word or 'NULL'} user=default "
+            f"sub=0 psub=0 multi=-1 tot-cmds={self.calls} cmd={shown(self.last_word) or 'NULL'} user={self.account.name} "
             f"resp={self.protocol} lib-name={self.library} lib-ver={self.library_version}"
         )
 
@@ -119,6 +125,10 @@ class Clients:
         """The connection is gone."""
         self._by_id.pop(client.id, None)
         self.stop_monitoring(client)
+
+    def of_user(self, name: str) -> list[Client]:
+        """Everyone who is this user."""
+        return [client for client in self._by_id.values() if client.account.name == name]
 
     def find(self, client_id: int) -> Client | None:
         """The client of this id, if connected."""

@@ -12,7 +12,7 @@ from crowkis.engine.backups import Backups
 from crowkis.engine.clients import Clients
 from crowkis.engine.compaction import Compaction
 from crowkis.engine.evict import Evictor
-from crowkis.engine.gate import House
+from crowkis.engine.gate import House, admit, regrant
 from crowkis.engine.memory import Memory
 from crowkis.engine.outage import Outage
 from crowkis.engine.scrub import Scrub
@@ -51,6 +51,7 @@ class Engine:
         self.metrics = metrics
         self.clients = Clients()
         self.house = House(settings.auth_token)
+        self.house.denials.counts = metrics.split["access_denials_total"]
         self.cursors = Cursors()
         self.serves = Serves()
         self.backups = Backups(metrics)
@@ -70,6 +71,8 @@ class Engine:
         """For durations in metrics only; no decision may read it."""
         self.pick: Callable[[int], int] = lambda below: 0
         """A random number from 0 to below - 1."""
+        self.secret_bytes: Callable[[int], bytes] = bytes
+        """So many bytes nobody can guess, for passwords; `pick` can be guessed."""
         self.ports: dict[str, int] = {}
         self.tell: Callable[..., None] | None = None
         """Writes a line of the log, tell(event, level, **facts), where debug lines are wanted; else None."""
@@ -80,7 +83,19 @@ class Engine:
         self.evictor = Evictor(state, self.pick)
         self.embedder = embedder
         self.recall = recall
-        self.house.loaded = True
+        self.house.users, self.house.loaded = state.users.by_name, True
+        state.users.notice = self._readmit
+        for client in self.clients.all():
+            admit(client, self.house)
+
+    def _readmit(self, name: str) -> None:
+        """A user has been changed or removed: what its clients may do changes with the next call."""
+        user = self.house.users.get(name)
+        for client in self.clients.of_user(name):
+            if user is not None:
+                regrant(client, user)
+            else:
+                client.admitted = client.free = False
 
     def make_room(self, most: int) -> list[DropEntry]:
         """Up to `most` answers that should leave now because memory runs short: chosen and counted, not yet removed."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from crowkis.values.access import ChannelUse, KeyUse
+
 
 class Command(NamedTuple):
     """A word users can send. Made once by the declaration in commands/registry.py, never changed."""
@@ -12,6 +14,8 @@ class Command(NamedTuple):
     summary: str
     since: str
     category: str
+    categories: frozenset[str]
+    """Those of ACL: Redis's names, without @."""
     syntax: str
     arity: int
     """As Redis counts: the word included, negative when more may follow."""
@@ -32,6 +36,8 @@ class Command(NamedTuple):
     """May run while the data directory is still being read; it looks at no state then."""
     keys: Callable[[list[bytes]], list[bytes]] | None = None
     """The keys a request names, where their places are not the same in each."""
+    secret: bool = False
+    """Its arguments hold passwords: they are shown to nobody, whatever the settings say."""
 
 
 class Vocabulary(NamedTuple):
@@ -43,3 +49,7 @@ class Vocabulary(NamedTuple):
     """The command a request names, in any case, sub-command included. Raises CommandError."""
     is_private: Callable[[Command, list[bytes]], list[bool]]
     """For each argument of a request: does it hold a prompt, an answer or a secret?"""
+    key_uses: Callable[[Command, list[bytes]], list[KeyUse]]
+    """The keys a request names and what is done with them. Raises CommandError."""
+    channel_uses: Callable[[Command, list[bytes]], list[ChannelUse]]
+    """The channels a request names."""
