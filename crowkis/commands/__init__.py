@@ -13,6 +13,7 @@ from crowkis.commands import (
     semantic,
     server,
     strings,
+    wordlist,
 )
 from crowkis.commands.keyuse import channel_uses, key_uses
 from crowkis.commands.registry import WORDS, find, is_private
@@ -20,6 +21,7 @@ from crowkis.values.call import Vocabulary
 
 FAMILIES = (
     access, connection, feedback, hashes, inspect, keyspace, meaning, persistence, retention, semantic, server, strings,
+    wordlist,
 )  # fmt: skip
 """Importing a family declares its words."""
 

@@ -101,7 +101,8 @@ class Client:
         return (
             f"id={self.id} addr={self.address} laddr= fd=0 name={self.name} age={(now_ms - self.created_ms) // 1000} "
             f"idle={(now_ms - self.last_ms) // 1000} flags={flags} db={self.db} "
-            f"sub=0 psub=0 multi=-1 tot-cmds={self.calls} cmd={shown(self.last_word) or 'NULL'} user={self.account.name} "
+            f"sub=0 psub=0 multi=-1 tot-cmds={self.calls} cmd={shown(self.last_word) or 'NULL'} "
+            f"user={self.account.name} "
             f"resp={self.protocol} lib-name={self.library} lib-ver={self.library_version}"
         )
 
