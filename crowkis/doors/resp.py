@@ -37,6 +37,7 @@ class RespDoor:
         self.engine = engine
         self.actor = actor
         self.log = log
+        self.counts = engine.metrics.plain
         self.connections: set[Connection] = set()
         self.closing = False
         self.held_bytes = 0
@@ -109,6 +110,7 @@ class Connection(asyncio.Protocol):
         client, session = self._client, self._session
         if client is None or self._finished:
             return
+        self._door.counts["net_input_bytes_total"] += len(data)
         session.receive_data(data)
         slot = session.slots_taken
         requests = session.requests()
@@ -179,6 +181,7 @@ class Connection(asyncio.Protocol):
         transport, session = self._transport, self._session
         data = session.data_to_send()
         if data and not transport.is_closing():
+            self._door.counts["net_output_bytes_total"] += len(data)
             transport.write(data)
         owed = transport.get_write_buffer_size() + session.pending_bytes
         self._account(owed)

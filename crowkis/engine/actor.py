@@ -17,6 +17,7 @@ from crowkis.engine.clients import Client, Sink
 from crowkis.engine.engine import Engine
 from crowkis.engine.inbox import Inbox
 from crowkis.engine.outside import Outside
+from crowkis.engine.tallies import NS
 from crowkis.engine.upkeep import Upkeep
 from crowkis.interfaces import Clock
 from crowkis.storage.errors import DiskError, StorageError
@@ -77,6 +78,10 @@ class Actor:
         self._alarm: asyncio.Future[None] | None = None
         self._batch_bytes = 0
         self._batch_bytes_max = BATCH_BYTES_MAX
+        self._ended_ns = 0
+        """When the call run last was over."""
+        self._notable_ns = 0
+        """A call that takes as long is looked at more closely."""
         self._answers: list[tuple[Sink, int, Any]] = []
         """A sink, a slot, and the encoded replies of this and the following slots, or a stream with its tail."""
         self._acknowledged: list[tuple[list[bytes], int]] = []
@@ -161,8 +166,10 @@ class Actor:
 
     def _run_batch(self) -> None:
         """Run what waits until one of the limits is met; at least one call."""
-        began_ns = now_ns = self._now_ns()
+        began_ns = self._ended_ns = self._now_ns()
+        self._notable_ns = self.engine.slowness.notable_ns()
         count, end_ns = self._go_on_until(began_ns + RESUMED_NS_MAX), began_ns + BATCH_NS_MAX
+        now_ns = self._ended_ns
         self._batch_bytes = 0
         self._batch_bytes_max = min(BATCH_BYTES_MAX, self.engine.settings.output_buffer_bytes // 2)
         inbox = self._inbox
@@ -178,7 +185,7 @@ class Actor:
             client.calls += ran
             count += ran
             self.queued_calls -= ran
-            now_ns = self._now_ns()
+            now_ns = self._ended_ns
         plain = self.engine.metrics.plain
         plain["commands_total"] += count
         plain["batches_total"] += 1
@@ -186,7 +193,7 @@ class Actor:
     def _go_on_until(self, end_ns: int) -> int:
         """Go on with calls whose errands are back; tells how many."""
         count = 0
-        while self._resumed and count < BATCH_CALLS_MAX and (count == 0 or self._now_ns() < end_ns):
+        while self._resumed and count < BATCH_CALLS_MAX and self._ended_ns < end_ns:
             self._go_on(self._resumed.popleft())
             count += 1
         return count
@@ -215,10 +222,12 @@ class Actor:
         Large replies or the end of the client's time end it early; what is left of the packet waits for its next turn.
         """
         engine, words = self.engine, self._vocabulary.words
+        tallies, began_ns = engine.tallies, self._ended_ns
         client.last_ms = engine.now_ms
         normal = engine.house.normal
         replies = self._begin_replies(client, slot)
         for place, request in enumerate(requests):
+            args = None
             try:
                 command = words.get(request[0])
                 if command is None or command.subcommands:
@@ -227,20 +236,14 @@ class Actor:
                     self._park(client, requests[place:], slot + place)
                     return place
                 if not (normal and client.free):
-                    refused = gate.refusal(client, command, request, engine.house, self._vocabulary)
-                    if refused is not None:
-                        raise refused
+                    gate.check(client, command, request, engine.house, self._vocabulary)
                 args = command.parse(request)
                 if engine.clients.monitors:
                     self._show(client, command, request)
                 reply = command.run(engine, client, args)
                 client.last_word = command.name
-            except CommandError as error:
-                command, reply = None, self._failure(error)
-            except StorageError as error:
-                command, reply = None, self._failure(self._upkeep.unreadable(error))
             except Exception as error:  # noqa: BLE001 - decision 0002: a bug in one command is that call's error
-                reply = self._bug(command, error)
+                reply, command = self.failed(command, error, rejected=args is None), None
             kind = type(reply)
             if kind is Waiting or kind is Stream or client.reply_mode != "ON":
                 self._settle(client, slot + place, command, reply, self._mutes(client))
@@ -249,10 +252,19 @@ class Actor:
                 data = encode(self._done(command, reply, replies) if kind is Outcome else reply, client.protocol)
                 replies.append(data)
                 self._batch_bytes += len(data)
+            self._ended_ns = ended_ns = self._now_ns()
+            if command is not None:
+                took_ns = ended_ns - began_ns
+                row = tallies[command.name]
+                row[took_ns.bit_length()] += 1
+                row[NS] += took_ns
+                if took_ns >= self._notable_ns:
+                    self._note_slow(client, command, request, took_ns)
+            began_ns = ended_ns
             if self._errands and self._leaves(client):
                 return len(requests)
             done = place + 1
-            if done < len(requests) and (self._batch_bytes > self._batch_bytes_max or self._now_ns() >= end_ns):
+            if done < len(requests) and (self._batch_bytes > self._batch_bytes_max or ended_ns >= end_ns):
                 self._cut(client, requests[done:], slot + done)
                 return done
         return len(requests)
@@ -264,7 +276,7 @@ class Actor:
         return replies
 
     def _go_on(self, resumed: _Resumed) -> None:
-        client = resumed.client
+        client, began_ns = resumed.client, self._ended_ns
         self.waiting_calls -= 1
         client.out -= 1
         try:
@@ -272,13 +284,14 @@ class Actor:
             if refused is not None:
                 raise refused
             reply = resumed.then(self.engine, resumed.result)
-        except CommandError as error:
-            reply = self._failure(error)
-        except StorageError as error:
-            reply = self._failure(self._upkeep.unreadable(error))
         except Exception as error:  # noqa: BLE001 - decision 0002
-            reply = self._bug(resumed.command, error)
+            reply = self.failed(resumed.command, error)
         self._settle(client, resumed.slot, resumed.command, reply, resumed.muted)
+        self._ended_ns = self._now_ns()
+        took_ns = self._ended_ns - began_ns
+        self.engine.tallies[resumed.command.name][NS] += took_ns
+        if took_ns >= self._notable_ns:
+            self._note_slow(client, resumed.command, [resumed.command.name.encode()], took_ns)
         if client.parked and not client.out and not client.sink.congested:
             self.unpark(client)
 
@@ -291,7 +304,7 @@ class Actor:
                 self.waiting_calls += 1
                 client.send_out(command)
                 return
-            reply = self._failure(busy("the embedding queue", BUSY_RETRY_MS))
+            reply = self.failed(None, busy("the embedding queue", BUSY_RETRY_MS))
         if isinstance(reply, Stream) and not muted:
             self._answers.append((client.sink, slot, (reply, encode(reply.tail, client.protocol))))
             return
@@ -327,7 +340,7 @@ class Actor:
                 for record in writes:
                     self.engine.state.apply(record)
             except DiskError as error:
-                return self._failure(self._upkeep.stop_writing(error))
+                return self.failed(None, self._upkeep.stop_writing(error))
         if errands:
             self._errands += errands
         return reply
@@ -349,7 +362,9 @@ class Actor:
 
     async def _commit(self) -> None:
         """Make the batch durable; where that fails, whoever was told of a change is told of the failure instead."""
+        began_ns = self._now_ns()
         failed = await self._upkeep.commit(len(self._acknowledged))
+        self.engine.slowness.note_event("commit", self._now_ns() - began_ns, self.engine.now_ms)
         if failed is not None:
             for replies, place in self._acknowledged:
                 replies[place] = _told(failed)
@@ -386,19 +401,32 @@ class Actor:
                     client.sink.close("killed")
 
     def _show(self, client: Client, command: Command, request: list[bytes]) -> None:
-        private = self._vocabulary.is_private(command, request)
-        if self.engine.settings.log_query_previews and not command.secret:
-            private = [False] * len(request)
-        shown = feed.line(client, request, private, self._salt, self.engine.now_ms)
+        shown = feed.line(client, request, self._private(command, request), self._salt, self.engine.now_ms)
         self._shown += ((monitor, shown) for monitor in self.engine.clients.monitors)
 
-    def _failure(self, error: CommandError) -> Failure:
+    def _private(self, command: Command, request: list[bytes]) -> list[bool]:
+        """Which arguments are shown to nobody but as length and digest."""
+        if self.engine.settings.log_query_previews and not command.secret:
+            return [False] * len(request)
+        return self._vocabulary.is_private(command, request)
+
+    def _note_slow(self, client: Client, command: Command, request: list[bytes], took_ns: int) -> None:
+        slowness, now_ms = self.engine.slowness, self.engine.now_ms
+        words = feed.seen(request, self._private(command, request), self._salt)
+        slowness.note_call(words, client.address, client.name, took_ns, now_ms)
+        slowness.note_event("fast-command" if "fast" in command.categories else "command", took_ns, now_ms)
+
+    def failed(self, command: Command | None, error: Exception, rejected: bool = False) -> Failure:
+        """What the client is told of an exception; `rejected`: from before the command was run."""
+        if isinstance(error, StorageError):
+            error = self._upkeep.unreadable(error)
+        elif not isinstance(error, CommandError):
+            self._outside.report(command.name if command is not None else "?", error)
+            error = malformed("internal error; the server's log says more")
+        if command is not None:
+            self.engine.tallies.fail(command.name, rejected)
         self.engine.metrics.count_for("errors_total", error.code)
         return Failure(error.code, error.text)
-
-    def _bug(self, command: Command | None, error: Exception) -> Failure:
-        self._outside.report(command.name if command is not None else "?", error)
-        return self._failure(malformed("internal error; the server's log says more"))
 
 
 def _told(error: CommandError) -> bytes:

@@ -15,9 +15,12 @@ from crowkis.engine.evict import Evictor
 from crowkis.engine.gate import House, admit, regrant
 from crowkis.engine.memory import Memory
 from crowkis.engine.outage import Outage
+from crowkis.engine.pulse import Pulse
 from crowkis.engine.scrub import Scrub
 from crowkis.engine.serves import Serves
+from crowkis.engine.slowness import Slowness
 from crowkis.engine.state import State
+from crowkis.engine.tallies import Tallies
 from crowkis.match.leaning import leans
 from crowkis.match.normalise import normalise
 from crowkis.metrics import Metrics
@@ -54,6 +57,9 @@ class Engine:
         self.house.denials.counts = metrics.split["access_denials_total"]
         self.cursors = Cursors()
         self.serves = Serves()
+        self.tallies = Tallies()
+        self.slowness = Slowness(settings)
+        self.pulse = Pulse(metrics)
         self.backups = Backups(metrics)
         self.compaction = Compaction()
         self.scrub = Scrub(settings, metrics)

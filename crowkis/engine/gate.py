@@ -76,6 +76,13 @@ def refusal(
     return (None if client.free else forbidden(client, command, request, house, words)) or refused_write(command, house)
 
 
+def check(client: Client, command: Command, request: list[bytes], house: House, words: Vocabulary) -> None:
+    """Raises CommandError where the call is refused."""
+    refused = refusal(client, command, request, house, words)
+    if refused is not None:
+        raise refused
+
+
 def unadmitted(house: House) -> CommandError:
     """What a client is told that has not shown who it is."""
     return not_authenticated() if house.token or len(house.users) > 1 or not house.users[DEFAULT].on else denied()
