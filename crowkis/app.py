@@ -98,7 +98,7 @@ class App:
         self.engine.started_ms = self.engine.now_ms = clock.now_ms()
         self.engine.monotonic_ns = clock.monotonic_ns
         self.engine.pick = Random().randrange
-        self.engine.secret_bytes = secrets.token_bytes
+        self.engine.secret_bytes, self.engine.run_id = secrets.token_bytes, secrets.token_hex(20)
         self.engine.tell = log if settings.log_level == "debug" else None
         self.engine.memory.resident_bytes = resident_bytes
         self.engine.memory.limit_bytes = settings.memory_limit or default_limit_bytes()
@@ -145,6 +145,10 @@ class App:
     def embed(self, text: str, done: Callable[[Any], None]) -> bool:
         """See Outside."""
         return self._pool is not None and self._pool.submit(text, done)
+
+    def later(self, delay_ms: int, done: Callable[[Any], None]) -> None:
+        """See Outside."""
+        self._loop.call_later(delay_ms / 1000, done, None)
 
     async def sync(self) -> None:
         """See Outside."""

@@ -1,18 +1,23 @@
 """The words users can send, declared once in one table, one file per family."""
 
 from crowkis.commands import (
+    absent,
     access,
+    config,
     connection,
+    debug,
     feedback,
     hashes,
     inspect,
     keyspace,
     meaning,
+    memory,
     persistence,
     retention,
     semantic,
     server,
     strings,
+    timings,
     wordlist,
 )
 from crowkis.commands.keyuse import channel_uses, key_uses
@@ -20,8 +25,8 @@ from crowkis.commands.registry import WORDS, find, is_private
 from crowkis.values.call import Vocabulary
 
 FAMILIES = (
-    access, connection, feedback, hashes, inspect, keyspace, meaning, persistence, retention, semantic, server, strings,
-    wordlist,
+    absent, access, config, connection, debug, feedback, hashes, inspect, keyspace, meaning, memory, persistence,
+    retention, semantic, server, strings, timings, wordlist,
 )  # fmt: skip
 """Importing a family declares its words."""
 

@@ -22,7 +22,7 @@ from crowkis.engine.upkeep import Upkeep
 from crowkis.interfaces import Clock
 from crowkis.storage.errors import DiskError, StorageError
 from crowkis.values.call import Command, Vocabulary
-from crowkis.values.errand import CloseClients, EmbedText, FoldTables, StopServer, Then, Waiting, WriteBackup
+from crowkis.values.errand import CloseClients, EmbedText, FoldTables, Pause, StopServer, Then, Waiting, WriteBackup
 from crowkis.values.errors import CommandError, busy, malformed
 from crowkis.values.limits import BATCH_CALLS_MAX, MIB
 from crowkis.values.outcome import Outcome
@@ -313,11 +313,13 @@ class Actor:
             reply = self._done(command, reply, replies)
         replies.append(b"" if muted else encode(reply, client.protocol))
 
-    def _send_out(self, errand: EmbedText | WriteBackup | FoldTables, back: Callable[[Any], None]) -> bool:
+    def _send_out(self, errand: EmbedText | WriteBackup | FoldTables | Pause, back: Callable[[Any], None]) -> bool:
         """Begin what a call waits for; False: the queue is full."""
         if isinstance(errand, EmbedText):
             return self._outside.embed(errand.text, back)
-        if isinstance(errand, FoldTables):
+        if isinstance(errand, Pause):
+            self._outside.later(errand.delay_ms, back)
+        elif isinstance(errand, FoldTables):
             self.engine.compaction.begin(self.engine.state.store, self.engine.now_ms, back)
             self.tick()
         else:

@@ -79,6 +79,8 @@ class Engine:
         """A random number from 0 to below - 1."""
         self.secret_bytes: Callable[[int], bytes] = bytes
         """So many bytes nobody can guess, for passwords; `pick` can be guessed."""
+        self.run_id = "0" * 40
+        """Another one in each run of the server."""
         self.ports: dict[str, int] = {}
         self.tell: Callable[..., None] | None = None
         """Writes a line of the log, tell(event, level, **facts), where debug lines are wanted; else None."""
