@@ -80,6 +80,7 @@ def config_set(engine: Engine, client: Client, args: Any) -> Reply:
             raise malformed(f"{row.name} {error}") from None
     for name, value in parsed.items():
         setattr(engine.settings, name, value)
+    engine.slowness.refresh()
     return OK
 
 

@@ -43,6 +43,10 @@ TURN_NS_MAX = 500_000
 """One client's calls give way after this long while other clients wait."""
 
 
+NO_ROW: list[int] = []
+"""Of tallies, before the first call of a packet."""
+
+
 class _Resumed(NamedTuple):
     """A call whose errand has come back."""
 
@@ -80,8 +84,6 @@ class Actor:
         self._batch_bytes_max = BATCH_BYTES_MAX
         self._ended_ns = 0
         """When the call run last was over."""
-        self._notable_ns = 0
-        """A call that takes as long is looked at more closely."""
         self._answers: list[tuple[Sink, int, Any]] = []
         """A sink, a slot, and the encoded replies of this and the following slots, or a stream with its tail."""
         self._acknowledged: list[tuple[list[bytes], int]] = []
@@ -167,7 +169,6 @@ class Actor:
     def _run_batch(self) -> None:
         """Run what waits until one of the limits is met; at least one call."""
         began_ns = self._ended_ns = self._now_ns()
-        self._notable_ns = self.engine.slowness.notable_ns()
         count, end_ns = self._go_on_until(began_ns + RESUMED_NS_MAX), began_ns + BATCH_NS_MAX
         now_ns = self._ended_ns
         self._batch_bytes = 0
@@ -222,7 +223,8 @@ class Actor:
         Large replies or the end of the client's time end it early; what is left of the packet waits for its next turn.
         """
         engine, words = self.engine, self._vocabulary.words
-        tallies, began_ns = engine.tallies, self._ended_ns
+        tallies, began_ns, counted, row = engine.tallies, self._ended_ns, None, NO_ROW
+        notable_ns = engine.slowness.notable_ns
         client.last_ms = engine.now_ms
         normal = engine.house.normal
         replies = self._begin_replies(client, slot)
@@ -255,10 +257,11 @@ class Actor:
             self._ended_ns = ended_ns = self._now_ns()
             if command is not None:
                 took_ns = ended_ns - began_ns
-                row = tallies[command.name]
+                if command is not counted:
+                    counted, row = command, tallies[command.name]
                 row[took_ns.bit_length()] += 1
                 row[NS] += took_ns
-                if took_ns >= self._notable_ns:
+                if took_ns >= notable_ns:
                     self._note_slow(client, command, request, took_ns)
             began_ns = ended_ns
             if self._errands and self._leaves(client):
@@ -290,7 +293,7 @@ class Actor:
         self._ended_ns = self._now_ns()
         took_ns = self._ended_ns - began_ns
         self.engine.tallies[resumed.command.name][NS] += took_ns
-        if took_ns >= self._notable_ns:
+        if took_ns >= self.engine.slowness.notable_ns:
             self._note_slow(client, resumed.command, [resumed.command.name.encode()], took_ns)
         if client.parked and not client.out and not client.sink.congested:
             self.unpark(client)

@@ -40,13 +40,16 @@ class Slowness:
         """By event, the newest last."""
         self.longest_ms: dict[str, int] = {}
         """By event, since it was last reset."""
+        self.notable_ns = NEVER_NS
+        """Whatever takes at least so long is to be noted."""
         self._settings = settings
         self._last = -1
+        self.refresh()
 
-    def notable_ns(self) -> int:
-        """Whatever takes at least so long is to be noted."""
+    def refresh(self) -> None:
+        """The settings may have changed."""
         slow_us, spike_ms = self._settings.slowlog_log_slower_than, self._settings.latency_monitor_threshold
-        return min(slow_us * 1_000 if slow_us >= 0 else NEVER_NS, spike_ms * 1_000_000 or NEVER_NS)
+        self.notable_ns = min(slow_us * 1_000 if slow_us >= 0 else NEVER_NS, spike_ms * 1_000_000 or NEVER_NS)
 
     def note_call(self, words: list[bytes], address: str, name: str, took_ns: int, now_ms: int) -> None:
         """A call took long, perhaps; `words` are what may be shown of it."""

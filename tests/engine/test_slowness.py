@@ -20,7 +20,7 @@ def slowness(**settings):
 def test_what_takes_as_long_as_the_lower_limit_is_looked_at(slower_than, threshold, expected):
     made = slowness(slowlog_log_slower_than=slower_than, latency_monitor_threshold=threshold)
 
-    assert expected == made.notable_ns()
+    assert expected == made.notable_ns
 
 
 def test_slow_calls_are_kept_newest_first_and_only_so_many():
