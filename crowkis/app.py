@@ -348,6 +348,7 @@ class App:
         """Stop accepting, finish what was accepted, sync."""
         self.log("stopping", waiting_calls=self.actor.queued_calls + self.actor.waiting_calls)
         self.resp.stop_accepting()
+        self.engine.house.unpause()
         deadline = time.monotonic() + self.settings.drain_timeout_ms / 1000
         finished = await _until(lambda: self.actor.idle and not self.resp.streaming, deadline)
         self.resp.close()

@@ -3,6 +3,7 @@
 from crowkis.commands import (
     absent,
     access,
+    clients,
     config,
     connection,
     debug,
@@ -25,8 +26,8 @@ from crowkis.commands.registry import WORDS, find, is_private
 from crowkis.values.call import Vocabulary
 
 FAMILIES = (
-    absent, access, config, connection, debug, feedback, hashes, inspect, keyspace, meaning, memory, persistence,
-    retention, semantic, server, strings, timings, wordlist,
+    absent, access, clients, config, connection, debug, feedback, hashes, inspect, keyspace, meaning, memory,
+    persistence, retention, semantic, server, strings, timings, wordlist,
 )  # fmt: skip
 """Importing a family declares its words."""
 

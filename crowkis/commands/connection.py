@@ -3,7 +3,7 @@
 from typing import Any
 
 from crowkis import __version__
-from crowkis.commands.args import RAW, SECRET, WORD, arg, choice, opt, whole
+from crowkis.commands.args import RAW, SECRET, arg, choice, opt, whole
 from crowkis.commands.registry import command
 from crowkis.engine import gate
 from crowkis.engine.clients import Client
@@ -168,26 +168,6 @@ def client_setinfo(engine: Engine, client: Client, args: Any) -> Reply:
     else:
         client.library_version = value
     return OK
-
-
-@command("CLIENT KILL", arg("address", RAW, optional=True), opt("id", whole()), opt("addr", WORD),
-         opt("skipme", choice("YES", "NO"), default="YES"), category=CONNECTION)  # fmt: skip
-def client_kill(engine: Engine, client: Client, args: Any) -> Outcome:
-    """Close connections by address or by ID; tells how many (the old form with one address answers OK)."""
-    address = args.addr if args.address is None else args.address.decode("utf-8", "replace")
-    if address is None and args.id is None:
-        raise malformed("CLIENT KILL needs an address, ID id or ADDR address")
-    spared = client.id if args.skipme == "YES" and args.address is None else 0
-    chosen = tuple(
-        each.id
-        for each in engine.clients.all()
-        if (address is None or each.address == address)
-        and (args.id is None or each.id == args.id)
-        and each.id != spared
-    )
-    if args.address is not None and not chosen:
-        raise malformed("no such client")
-    return Outcome(OK if args.address is not None else len(chosen), errands=(CloseClients(chosen),))
 
 
 @command("CLIENT NO-EVICT", arg("switch", choice("ON", "OFF")), category=CONNECTION)

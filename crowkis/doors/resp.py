@@ -101,6 +101,8 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         address, local = _address_of(peer)
         self._client = engine.clients.enter(address, local, self, engine.now_ms)
+        self._client.local_address, _ = _address_of(transport.get_extra_info("sockname"))
+        self._client.fd = _number_of(transport)
         gate.admit(self._client, engine.house)
         door.connections.add(self)
         self._account(0)
@@ -287,6 +289,12 @@ class Playback:
         self._session.end_parts(self._slot)
         self._connection.stream_ended(self._slot)
         self._connection.flush()
+
+
+def _number_of(transport: asyncio.Transport) -> int:
+    """The file descriptor as CLIENT LIST shows it; -1: unknown."""
+    found = transport.get_extra_info("socket")
+    return -1 if found is None else int(found.fileno())
 
 
 def _address_of(peer: object) -> tuple[str, bool]:

@@ -12,13 +12,14 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from crowkis.engine import feed, gate
+from crowkis.engine import gate
 from crowkis.engine.clients import Client, Sink
 from crowkis.engine.engine import Engine
 from crowkis.engine.inbox import Inbox
 from crowkis.engine.outside import Outside
 from crowkis.engine.tallies import NS
 from crowkis.engine.upkeep import Upkeep
+from crowkis.engine.witness import Witness
 from crowkis.interfaces import Clock
 from crowkis.storage.errors import DiskError, StorageError
 from crowkis.values.call import Command, Vocabulary
@@ -73,7 +74,7 @@ class Actor:
         self._now_ns = clock.monotonic_ns
         self._outside = outside
         self._upkeep = Upkeep(engine, outside, self.tick)
-        self._salt = salt
+        self._witness = Witness(engine, vocabulary, salt)
         self._inbox = Inbox()
         self._cut_short: list[Client] = []
         """Clients of whose packets something was left in this batch."""
@@ -168,6 +169,8 @@ class Actor:
 
     def _run_batch(self) -> None:
         """Run what waits until one of the limits is met; at least one call."""
+        if self.engine.house.paused is not None:
+            self._end_pause(self.engine.house.paused)
         began_ns = self._ended_ns = self._now_ns()
         count, end_ns = self._go_on_until(began_ns + RESUMED_NS_MAX), began_ns + BATCH_NS_MAX
         now_ns = self._ended_ns
@@ -199,6 +202,14 @@ class Actor:
             count += 1
         return count
 
+    def _end_pause(self, paused: gate.Pause) -> None:
+        """Once it is over, go on with what it has put aside."""
+        if self.engine.now_ms >= paused.until_ms:
+            self.engine.house.paused = None
+            for client in self.engine.clients.all():
+                if not client.out and not client.sink.congested:
+                    self.unpark(client)
+
     def _cut(self, client: Client, requests: list[list[bytes]], slot: int) -> None:
         """What is left of a packet waits for the client's next turn."""
         self._inbox.put_back(client, deque([(requests, slot)]))
@@ -226,7 +237,7 @@ class Actor:
         tallies, began_ns, counted, row = engine.tallies, self._ended_ns, None, NO_ROW
         notable_ns = engine.slowness.notable_ns
         client.last_ms = engine.now_ms
-        normal = engine.house.normal
+        normal, paused = engine.house.normal, engine.house.paused
         replies = self._begin_replies(client, slot)
         for place, request in enumerate(requests):
             args = None
@@ -234,7 +245,7 @@ class Actor:
                 command = words.get(request[0])
                 if command is None or command.subcommands:
                     command = self._vocabulary.find(request)
-                if client.out and not client.may_overtake(command):
+                if (client.out and not client.may_overtake(command)) or (paused and gate.waits(command, paused)):
                     self._park(client, requests[place:], slot + place)
                     return place
                 if not (normal and client.free):
@@ -262,7 +273,7 @@ class Actor:
                 row[took_ns.bit_length()] += 1
                 row[NS] += took_ns
                 if took_ns >= notable_ns:
-                    self._note_slow(client, command, request, took_ns)
+                    self._witness.slow(client, command, request, took_ns)
             began_ns = ended_ns
             if self._errands and self._leaves(client):
                 return len(requests)
@@ -294,7 +305,7 @@ class Actor:
         took_ns = self._ended_ns - began_ns
         self.engine.tallies[resumed.command.name][NS] += took_ns
         if took_ns >= self.engine.slowness.notable_ns:
-            self._note_slow(client, resumed.command, [resumed.command.name.encode()], took_ns)
+            self._witness.slow(client, resumed.command, [resumed.command.name.encode()], took_ns)
         if client.parked and not client.out and not client.sink.congested:
             self.unpark(client)
 
@@ -406,20 +417,8 @@ class Actor:
                     client.sink.close("killed")
 
     def _show(self, client: Client, command: Command, request: list[bytes]) -> None:
-        shown = feed.line(client, request, self._private(command, request), self._salt, self.engine.now_ms)
+        shown = self._witness.line(client, command, request)
         self._shown += ((monitor, shown) for monitor in self.engine.clients.monitors)
-
-    def _private(self, command: Command, request: list[bytes]) -> list[bool]:
-        """Which arguments are shown to nobody but as length and digest."""
-        if self.engine.settings.log_query_previews and not command.secret:
-            return [False] * len(request)
-        return self._vocabulary.is_private(command, request)
-
-    def _note_slow(self, client: Client, command: Command, request: list[bytes], took_ns: int) -> None:
-        slowness, now_ms = self.engine.slowness, self.engine.now_ms
-        words = feed.seen(request, self._private(command, request), self._salt)
-        slowness.note_call(words, client.address, client.name, took_ns, now_ms)
-        slowness.note_event("fast-command" if "fast" in command.categories else "command", took_ns, now_ms)
 
     def failed(self, command: Command | None, error: Exception, rejected: bool = False) -> Failure:
         """What the client is told of an exception; `rejected`: from before the command was run."""

@@ -4,6 +4,7 @@ A client's sink is the door's end of it; the engine hands it encoded replies and
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 from crowkis.guard.access import shown
@@ -38,20 +39,25 @@ class Client:
     """One connection as the engine sees it."""
 
     __slots__ = (
-        "account", "address", "admitted", "authenticated", "calls", "created_ms", "db", "free", "id", "last_ms",
-        "last_word", "library", "library_version", "local", "monitoring", "name", "no_evict", "out", "out_word",
-        "out_writes", "parked", "protocol", "queued", "reply_mode", "sink",
+        "account", "address", "admitted", "authenticated", "calls", "created_ms", "db", "fd", "free", "id",
+        "last_ms", "last_word", "library", "library_version", "local", "local_address", "monitoring", "name",
+        "no_evict", "no_touch", "out", "out_word", "out_writes", "parked", "protocol", "queued", "reply_mode", "sink",
+        "unblock",
     )  # fmt: skip
 
     def __init__(self, client_id: int, address: str, local: bool, sink: Sink, now_ms: int) -> None:
         self.id = client_id
         self.address = address
+        self.local_address, self.fd = "", 0
+        """Our end of the connection, and its number for the system."""
         self.local = local
         """The peer is on this machine."""
         self.sink = sink
         self.created_ms = self.last_ms = now_ms
         self.calls = 0
         self.last_word = ""
+        self.unblock: Callable[[bool], bool] | None = None
+        """While a call of it waits for a key: ends the waiting, with an error if told so; tells whether it did."""
         self.parked: deque[tuple[list[list[bytes]], int]] = deque()
         """Packets, each with its first slot, put aside until the client reads or its earlier calls are done."""
         self.queued: deque[tuple[list[list[bytes]], int]] = deque()
@@ -77,9 +83,14 @@ class Client:
         self.free = False
         """May run all of them with all keys, so that nobody need look at each."""
         self.monitoring = False
-        self.no_evict = False
+        self.no_evict = self.no_touch = False
         self.name = ""
         self.reply_mode = "ON"
+
+    @property
+    def kind(self) -> str:
+        """As CLIENT LIST TYPE and CLIENT KILL TYPE name it."""
+        return "NORMAL"
 
     def send_out(self, command: Command) -> None:
         """A call of this client waits for its errand."""
@@ -98,11 +109,13 @@ class Client:
     def line(self, now_ms: int) -> str:
         """This client as CLIENT LIST shows it."""
         flags = ("O" if self.monitoring else "N") + ("e" if self.no_evict else "")
+        flags += "T" if self.no_touch else ""
         return (
-            f"id={self.id} addr={self.address} laddr= fd=0 name={self.name} age={(now_ms - self.created_ms) // 1000} "
+            f"id={self.id} addr={self.address} laddr={self.local_address} fd={self.fd} name={self.name} "
+            f"age={(now_ms - self.created_ms) // 1000} "
             f"idle={(now_ms - self.last_ms) // 1000} flags={flags} db={self.db} "
             f"sub=0 psub=0 multi=-1 tot-cmds={self.calls} cmd={shown(self.last_word) or 'NULL'} "
-            f"user={self.account.name} "
+            f"user={self.account.name} redir=-1 "
             f"resp={self.protocol} lib-name={self.library} lib-ver={self.library_version}"
         )
 

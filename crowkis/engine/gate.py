@@ -30,11 +30,22 @@ class Progress(NamedTuple):
     done: int
 
 
+class Pause(NamedTuple):
+    """Calls wait until then: all, or those that change something."""
+
+    until_ms: int
+    writes_only: bool
+
+
+UNPAUSING = frozenset({"CLIENT PAUSE", "CLIENT UNPAUSE"})
+"""What a pause does not hold up: it could not be ended."""
+
+
 class House:
     """What the gate asks about the server as a whole."""
 
     __slots__ = (
-        "congested", "denials", "loaded", "memory_full_bytes", "progress", "token", "users", "writes_stopped",
+        "congested", "denials", "loaded", "memory_full_bytes", "paused", "progress", "token", "users", "writes_stopped",
     )  # fmt: skip
 
     def __init__(self, token: str) -> None:
@@ -51,6 +62,18 @@ class House:
         """Flushing and folding lag behind: writes must wait."""
         self.memory_full_bytes = 0
         """The memory limit while it is reached, else 0."""
+        self.paused: Pause | None = None
+        """Set by CLIENT PAUSE until the actor sees that it is over."""
+
+    def pause(self, until_ms: int, writes_only: bool) -> None:
+        """Let calls wait; of two pauses the later end and the wider one counts."""
+        old = self.paused or Pause(0, True)
+        self.paused = Pause(max(old.until_ms, until_ms), old.writes_only and writes_only)
+
+    def unpause(self) -> None:
+        """Let no call wait any longer."""
+        if self.paused is not None:
+            self.paused = self.paused._replace(until_ms=0)
 
     @property
     def normal(self) -> bool:
@@ -99,6 +122,13 @@ def forbidden(
         return None
     house.denials.note(denial, user.name, client, client.last_ms)
     return no_permission(user.name, denial)
+
+
+def waits(command: Command, pause: Pause) -> bool:
+    """Must a call of this word wait for the end of the pause?"""
+    if pause.writes_only:
+        return command.writes
+    return not command.open and command.name not in UNPAUSING
 
 
 def refused_write(command: Command, house: House) -> CommandError | None:

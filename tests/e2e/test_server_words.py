@@ -371,3 +371,111 @@ class TestRedisCli:
         assert ["OK", "in"] == told.split()[:2]
         assert "role:master" in told
         assert told.rstrip().endswith("default")
+
+
+@pytest.fixture
+def pair(server):
+    """Two connections, and what CLIENT LIST says of each."""
+    wires = server.connect(), server.connect()
+
+    def facts(wire):
+        line = wire("CLIENT", "INFO").decode().rstrip("\n")
+        return dict(piece.split("=", 1) for piece in line.split(" "))
+
+    yield *wires, facts
+    for wire in wires:
+        wire("CLIENT", "UNPAUSE") if not wire.closed else None
+        wire.close()
+
+
+class TestClients:
+    def test_both_ends_of_a_connection_are_told(self, server, pair):
+        wire, _, facts = pair
+        host, port = wire.socket.getsockname()
+        told = facts(wire)
+
+        assert f"{host}:{port}" == told["addr"]
+        assert f"{host}:{server.port}" == told["laddr"]
+        assert int(told["fd"]) > 0
+        assert ("default", "N", "0", "-1") == (told["user"], told["flags"], told["db"], told["redir"])
+        wire("CLIENT", "NO-TOUCH", "ON")
+        wire("CLIENT", "NO-EVICT", "ON")
+        assert "NeT" == facts(wire)["flags"]
+
+    @pytest.mark.parametrize(
+        "filters", [("ID", "{id}"), ("ADDR", "{addr}"), ("ADDR", "{addr}", "TYPE", "normal", "USER", "default"),
+                    ("{addr}",), ("LADDR", "{laddr}", "ID", "{id}", "SKIPME", "no")],
+    )  # fmt: skip
+    def test_a_connection_is_closed_by_each_filter(self, pair, filters):
+        victim, other, facts = pair
+        told = facts(victim)
+
+        assert other("CLIENT", "KILL", *(part.format(**told) for part in filters)) in (1, b"OK")
+        assert b"" == victim.read_until_closed()
+        assert b"PONG" == other("PING")
+
+    def test_all_filters_must_fit_and_one_must_be_given(self, pair):
+        victim, other, facts = pair
+        told = facts(victim)
+
+        for filters in (("ID", told["id"], "TYPE", "pubsub"), ("ID", told["id"], "LADDR", "1.2.3.4:5"),
+                        ("ID", told["id"], "MAXAGE", "100000"), ("ID", facts(other)["id"])):  # fmt: skip
+            assert 0 == other("CLIENT", "KILL", *filters)
+        for filters in ((), ("ID", "0"), ("TYPE", "x"), ("USER", "nobody"), ("SKIPME", "no"), ("1.2.3.4:5",)):
+            assert "ERR" == code(other("CLIENT", "KILL", *filters))
+        assert b"PONG" == victim("PING")
+
+    def test_of_a_user_all_connections_can_be_closed(self, server, pair):
+        victim, other, _ = pair
+        other("ACL", "SETUSER", "alice", "on", ">x", "+ping")
+        victim("AUTH", "alice", "x")
+
+        assert 1 == other("CLIENT", "KILL", "USER", "alice")
+        assert b"" == victim.read_until_closed()
+        assert 1 == other("ACL", "DELUSER", "alice")
+
+    def test_skipme_no_closes_the_asker_after_its_reply(self, pair):
+        wire, _, facts = pair
+
+        assert 1 == wire("CLIENT", "KILL", "ID", facts(wire)["id"], "SKIPME", "NO")
+        assert b"" == wire.read_until_closed()
+
+    def test_a_pause_holds_calls_up_until_it_is_over(self, pair):
+        wire, other, _ = pair
+        began = time.monotonic()
+        assert b"OK" == wire("CLIENT", "PAUSE", "300")
+        other.send("PING")
+        wire.send("SET", "paused", "v")
+
+        assert [b"PONG", b"OK"] == [other.reply(), wire.reply()]
+        assert time.monotonic() - began >= 0.3
+
+    def test_a_pause_of_writes_lets_reads_through_and_unpause_ends_it(self, pair):
+        wire, other, _ = pair
+        assert b"OK" == wire("CLIENT", "PAUSE", "60000", "WRITE")
+        other.send_raw(other.frame("GET", "k") + other.frame("SET", "paused", "now") + other.frame("GET", "paused"))
+
+        assert not isinstance(other.reply(), hiredis.ReplyError)
+        assert b"PONG" == wire("PING")
+        assert b"OK" == wire("CLIENT", "UNPAUSE")
+        assert [b"OK", b"now"] == other.replies(2)
+
+    def test_a_server_that_is_paused_stops_well(self, start_server):
+        own = start_server()
+        wire = own.connect()
+        wire("CLIENT", "PAUSE", "60000")
+        wire.send("SET", "k", "v")
+        began = time.monotonic()
+
+        assert 0 == own.stop()
+        assert time.monotonic() - began < 9
+
+    def test_nobody_waits_so_nobody_is_unblocked(self, pair):
+        wire, other, facts = pair
+
+        assert [0, 0] == [wire("CLIENT", "UNBLOCK", facts(other)["id"]), wire("CLIENT", "UNBLOCK", "99999", "ERROR")]
+
+    def test_help_lists_the_words(self, pair):
+        for word in ("CLIENT", "CONFIG", "SLOWLOG", "LATENCY", "MEMORY", "DEBUG", "COMMAND", "ACL"):
+            lines = pair[0](word, "HELP")
+            assert any(line.startswith(f"{word} HELP".encode()) for line in lines), word

@@ -5,7 +5,7 @@ import pytest
 from crowkis.commands import ALL_WORDS
 from crowkis.commands.registry import COMMANDS
 from crowkis.engine.clients import Client
-from crowkis.engine.gate import House, admit, log_in, refusal, regrant, token_fits
+from crowkis.engine.gate import House, Pause, admit, log_in, refusal, regrant, token_fits, waits
 from crowkis.guard.access import password_hash
 from crowkis.values.access import ALL_KEYS, NEW_DEFAULT, Pattern, User
 
@@ -149,3 +149,25 @@ class TestUsers:
 
         assert "DENIED" == code(state, who, GET)
         assert not who.free
+
+
+class TestPause:
+    def test_of_two_pauses_the_later_end_and_the_wider_one_count(self):
+        state = house()
+        state.pause(50, True)
+        state.pause(20, False)
+
+        assert (50, False) == state.paused
+        state.unpause()
+        assert 0 == state.paused.until_ms
+
+    def test_all_words_wait_but_those_that_end_it_and_those_before_logging_in(self):
+        waiting = {name for name, command in COMMANDS.items() if waits(command, Pause(1, False))}
+
+        assert {"GET", "SET", "PING", "CGET", "INFO"} <= waiting
+        assert waiting.isdisjoint({"CLIENT UNPAUSE", "CLIENT PAUSE", "AUTH", "HELLO", "QUIT", "RESET"})
+
+    def test_a_pause_of_writes_holds_up_what_writes(self):
+        waiting = {name for name, command in COMMANDS.items() if waits(command, Pause(1, True))}
+
+        assert waiting == {name for name, command in COMMANDS.items() if command.writes}

@@ -88,6 +88,7 @@ UNTESTED_ALONE = {
     "crowkis/cli/repl.py",
     "crowkis/cli/server.py",
     "crowkis/commands/absent.py",
+    "crowkis/commands/clients.py",
     "crowkis/commands/config.py",
     "crowkis/commands/connection.py",
     "crowkis/commands/debug.py",
