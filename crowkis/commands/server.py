@@ -8,6 +8,7 @@ from crowkis.commands.registry import command
 from crowkis.engine.clients import Client
 from crowkis.engine.engine import Engine
 from crowkis.values.errand import StopServer
+from crowkis.values.errors import malformed
 from crowkis.values.outcome import Outcome
 from crowkis.values.reply import OK, Encoded, Reply
 
@@ -34,10 +35,13 @@ def monitor(engine: Engine, client: Client, args: Any) -> Reply:
     return OK
 
 
-@command("SHUTDOWN", arg("mode", choice("SAVE", "NOSAVE"), optional=True), flag("now"), flag("force"), category=SERVER)
+@command("SHUTDOWN", arg("mode", choice("SAVE", "NOSAVE"), optional=True), flag("now"), flag("force"),
+         flag("abort"), category=SERVER)  # fmt: skip
 def shutdown(engine: Engine, client: Client, args: Any) -> Outcome:
     """Stop the server: finish what was accepted, sync, exit. Nothing acknowledged is lost in either mode.
 
     Clients take the closed connection, not a reply, as the sign that it worked.
     """
+    if args.abort:
+        raise malformed("no stop is under way that could be called off")
     return Outcome(NOTHING, errands=(StopServer(),))

@@ -11,6 +11,8 @@ from crowkis.values.access import Denial
 from crowkis.values.limits import DENIALS_MAX
 
 SAME_WITHIN_MS = 60_000
+NAME_BYTES_MAX = 256
+"""Of a key, channel or user so much is kept."""
 
 
 class Refused(NamedTuple):
@@ -36,7 +38,8 @@ class Denials:
         self._last = 0
 
     def note(self, denial: Denial, user: str, client: Client, now_ms: int) -> None:
-        """Something was refused."""
+        """Something was refused. Names are cut, so that a line is short whatever was sent."""
+        denial, user = denial._replace(what=denial.what[:NAME_BYTES_MAX]), user[:NAME_BYTES_MAX]
         self.counts[denial.kind] = self.counts.get(denial.kind, 0) + 1
         line, created_ms, count, number = client.line(now_ms), now_ms, 1, self._last
         for place, row in enumerate(self.rows):

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from crowkis.values.access import ALL_KEYS, ChannelUse, Denial, KeyUse, Pattern, User
 from crowkis.values.glob import matcher
-from crowkis.values.limits import ACCESS_RULES_MAX, PASSWORDS_MAX
+from crowkis.values.limits import ACCESS_RULE_BYTES_MAX, ACCESS_RULES_MAX, PASSWORDS_MAX
 
 ANSWERS_REMEMBERED_MAX = 8_192
 PATTERNS_REMEMBERED_MAX = 1_024
@@ -86,7 +86,9 @@ def password_hash(password: bytes) -> str:
 
 
 def password_fits(user: User, password: bytes) -> bool:
-    """Is it one of the user's? Takes as long whichever of them it is, or none."""
+    """Is it one of the user's? Takes as long whichever of them it is, or none. One too long to be set is not hashed."""
+    if len(password) > ACCESS_RULE_BYTES_MAX:
+        return False
     given, found = password_hash(password), False
     for known in user.passwords:
         found |= hmac.compare_digest(known, given)

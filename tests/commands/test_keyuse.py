@@ -4,7 +4,7 @@ import pytest
 
 import crowkis.commands  # noqa: F401 - declares the words
 from crowkis.commands.keyuse import USES, channel_uses, key_uses
-from crowkis.commands.registry import COMMANDS
+from crowkis.commands.registry import COMMANDS, key_places
 
 
 def uses(text):
@@ -41,6 +41,17 @@ def test_a_word_that_does_not_write_is_listed_as_reading_at_most():
     for name, made in COMMANDS.items():
         if not made.writes and name in USES:
             assert {"RO"} == {row[0] for row in USES[name]}, name
+
+
+WITHOUT_KEYS = {"KEYS", "SCAN", "DBSIZE", "FLUSHDB", "FLUSHALL", "RANDOMKEY", "SWAPDB", "OBJECT HELP"}
+"""Words about plain keys that name none, as in Redis: a rule about keys does not reach them."""
+
+
+def test_every_word_about_plain_keys_names_its_keys():
+    for name, made in COMMANDS.items():
+        plain = made.category in ("string", "keyspace", "hash", "list", "set", "sorted-set", "bitmap")
+        if plain and not made.subcommands and name not in WITHOUT_KEYS:
+            assert made.keys is not None or key_places(made) is not None, name
 
 
 @pytest.mark.parametrize("name", ["PUBLISH", "SUBSCRIBE", "PSUBSCRIBE"])

@@ -235,6 +235,16 @@ class TestKept:
         assert "NOPERM" == code(wire("SET", "a:1", "v"))
         assert wire("GET", "a:1") is None
 
+    def test_what_the_default_user_may_not_do_is_kept_too(self, start_server, tmp_path):
+        first = start_server(data_dir=tmp_path / "kept")
+        assert b"OK" == first.connect()("ACL", "SETUSER", "default", "-flushall", "resetkeys", "~open:*")
+        first.kill()
+        wire = start_server(data_dir=tmp_path / "kept").connect()
+
+        assert "NOPERM" == code(wire("FLUSHALL"))
+        assert "NOPERM" == code(wire("SET", "k", "v"))
+        assert b"OK" == wire("SET", "open:k", "v")
+
     def test_a_backup_holds_them(self, start_server, tmp_path):
         from crowkis.cli import main
 

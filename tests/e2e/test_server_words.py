@@ -240,7 +240,8 @@ class TestConfig:
      ("SCRIPT EXISTS x", "no Lua"), ("FUNCTION LIST", "no Lua"), ("FCALL f 0", "no Lua"), ("FCALL_RO f 0", "no Lua"),
      ("REPLICAOF host 6379", "no replication"), ("SLAVEOF host 6379", "no replication"),
      ("FAILOVER", "no replication"), ("CLUSTER INFO", "cluster support disabled"), ("READONLY", "cluster"),
-     ("MODULE LOAD x.so", "no modules"), ("DEBUG SLEEP 0", "DEBUG is off"), ("DEBUG DIGEST", "DEBUG is off"),
+     ("MODULE LOAD x.so", "no modules"), ("SHUTDOWN ABORT", "no stop is"),
+     ("DEBUG SLEEP 0", "DEBUG is off"), ("DEBUG DIGEST", "DEBUG is off"),
      ("DEBUG OBJECT k", "DEBUG is off"), ("CONFIG REWRITE", "no settings file")],
 )  # fmt: skip
 def test_what_is_not_there_is_refused_in_clear_words(server, request_, told):

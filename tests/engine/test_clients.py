@@ -46,7 +46,8 @@ def test_a_line_describes_a_client_as_redis_does():
     facts = dict(piece.split("=", 1) for piece in client.line(6_500).split(" "))
 
     expected = {"id": "1", "addr": "127.0.0.1:5", "name": "shop", "age": "5", "idle": "2", "flags": "Ne", "db": "0",
-                "cmd": "client|list", "laddr": "127.0.0.1:6383", "fd": "9", "user": "default", "resp": "2", "lib-name": "ours"}  # fmt: skip
+                "cmd": "client|list", "laddr": "127.0.0.1:6383", "fd": "9",
+                "user": "default", "resp": "2", "lib-name": "ours"}  # fmt: skip
     assert expected == {name: facts[name] for name in expected}
 
 

@@ -1,7 +1,7 @@
 """Promises of crowkis/engine/denials.py: listed newest first, the same once, and only so much."""
 
 from crowkis.engine.clients import Client
-from crowkis.engine.denials import SAME_WITHIN_MS, Denials
+from crowkis.engine.denials import NAME_BYTES_MAX, SAME_WITHIN_MS, Denials
 from crowkis.values.access import Denial
 from crowkis.values.limits import DENIALS_MAX
 
@@ -38,3 +38,10 @@ def test_there_are_only_so_many_and_they_can_be_forgotten():
     denials.forget()
     assert [] == denials.rows
     assert DENIALS_MAX + 5 == denials.counts["key"]
+
+
+def test_what_was_sent_is_kept_only_in_part():
+    denials = Denials()
+    denials.note(Denial("key", b"k" * 1_000_000), "a" * 1_000_000, CLIENT, 1)
+
+    assert (NAME_BYTES_MAX, NAME_BYTES_MAX) == (len(denials.rows[0].denial.what), len(denials.rows[0].user))

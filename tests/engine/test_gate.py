@@ -119,6 +119,17 @@ class TestUsers:
 
         assert ["NOPERM", None] == [asked(state, who, text) for text in ("SET k v", "GET k")]
 
+    def test_who_may_nothing_is_refused_every_word_but_those_before_logging_in(self):
+        state, who = with_users(alice=ALICE._replace(words=("-@all",), keys=(ALL_KEYS,), channels=(b"*",))), client()
+        log_in(who, state, "alice", "secret")
+
+        allowed = {
+            name
+            for name, command in COMMANDS.items()
+            if refusal(who, command, [*name.encode().split(), b"k", b"1", b"k"], state, ALL_WORDS) is None
+        }
+        assert {name for name, command in COMMANDS.items() if command.open} == allowed
+
     def test_who_may_everything_is_free(self):
         everything = User("root", True, True, (), ("+@all",), (ALL_KEYS,), (b"*",))
         state, who = with_users(root=everything), client()

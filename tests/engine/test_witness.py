@@ -1,4 +1,4 @@
-"""Promises of crowkis/engine/witness.py: nobody sees what is private, and passwords not even where the rest is shown."""
+"""Promises of crowkis/engine/witness.py: what is private is not seen, passwords not even with the rest."""
 
 import pytest
 

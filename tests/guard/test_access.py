@@ -20,7 +20,7 @@ from crowkis.guard.access import (
     words_shown,
 )
 from crowkis.values.access import ALL_KEYS, NEW_DEFAULT, ChannelUse, KeyUse, Pattern, User
-from crowkis.values.limits import ACCESS_RULES_MAX, PASSWORDS_MAX
+from crowkis.values.limits import ACCESS_RULE_BYTES_MAX, ACCESS_RULES_MAX, PASSWORDS_MAX
 
 WORDS = {
     "GET": frozenset({"read", "string", "fast"}),
@@ -143,6 +143,9 @@ class TestPasswords:
         assert password_fits(user_of("on", ">a", "nopass"), b"anything")
         assert not password_fits(user_of("on", "nopass", ">a"), b"anything")
         assert not password_fits(user_of("on", "nopass", "resetpass"), b"")
+
+    def test_one_too_long_to_be_set_never_fits(self):
+        assert not password_fits(user_of("on", "nopass"), b"x" * (ACCESS_RULE_BYTES_MAX + 1))
 
     def test_there_are_only_so_many(self):
         rules = [f">{number}" for number in range(PASSWORDS_MAX)]
