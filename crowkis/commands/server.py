@@ -3,7 +3,7 @@
 from typing import Any
 
 from crowkis.commands import report
-from crowkis.commands.args import WORD, arg, choice, flag
+from crowkis.commands.args import WORD, arg, flag
 from crowkis.commands.registry import command
 from crowkis.engine.clients import Client
 from crowkis.engine.engine import Engine
@@ -35,7 +35,7 @@ def monitor(engine: Engine, client: Client, args: Any) -> Reply:
     return OK
 
 
-@command("SHUTDOWN", arg("mode", choice("SAVE", "NOSAVE"), optional=True), flag("now"), flag("force"),
+@command("SHUTDOWN", flag("nosave", group="mode"), flag("save", group="mode"), flag("now"), flag("force"),
          flag("abort"), category=SERVER)  # fmt: skip
 def shutdown(engine: Engine, client: Client, args: Any) -> Outcome:
     """Stop the server: finish what was accepted, sync, exit. Nothing acknowledged is lost in either mode.
