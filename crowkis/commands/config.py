@@ -102,6 +102,7 @@ def _setting(engine: Engine, name: str, text: str) -> Setting | None:
 @command("CONFIG RESETSTAT", category=SERVER)
 def config_resetstat(engine: Engine, client: Client, args: Any) -> Reply:
     """Begin the counting INFO shows anew: commands, errors, connections, hits, expiry, bytes, time by word."""
+    engine.backups.recount()
     engine.metrics.reset()
     engine.tallies.clear()
     engine.memory.most_used_bytes = 0

@@ -3,7 +3,7 @@
 A word that is not listed is taken to do the most its declaration allows: to read, or to read and change.
 """
 
-from crowkis.commands.registry import keys_of
+from crowkis.commands.registry import key_places
 from crowkis.values.access import ChannelUse, KeyUse
 from crowkis.values.call import Command
 
@@ -54,11 +54,22 @@ def flags_of(made: Command, request: list[bytes] | None = None) -> tuple[tuple[s
 
 def key_uses(made: Command, request: list[bytes]) -> list[KeyUse]:
     """The keys a request names and what is done with each. Raises CommandError."""
-    keys = keys_of(made, request)
-    if not keys:
+    if made.name not in _places:
+        _places[made.name] = key_places(made)
+    places = _places[made.name]
+    if made.keys is not None:
+        keys = made.keys(request)
+    elif places is None:
         return []
+    else:
+        first_place, last, step = places
+        keys = request[first_place : len(request) if last < 0 else last + 1 : step]
     first, others = flags_of(made, request)
     return [KeyUse(key, others if place else first) for place, key in enumerate(keys)]
+
+
+_places: dict[str, tuple[int, int, int] | None] = {}
+"""What key_places() has said of a word: asked for each call of a restricted user."""
 
 
 CHANNELS = {"PUBLISH": (1, 2, False), "SPUBLISH": (1, 2, False), "SUBSCRIBE": (1, None, False),

@@ -41,6 +41,10 @@ class Backups:
         """Batches of changes since the last archive was begun."""
         return max(0, self._metrics.plain["wal_appends_total"] - self._appends_saved)
 
+    def recount(self) -> None:
+        """The counters are about to begin anew; what is not saved is still not saved."""
+        self._appends_begun = self._appends_saved = -self.unsaved
+
     def write(
         self,
         name: str,

@@ -59,11 +59,11 @@ def permits(words: tuple[str, ...], name: str, categories: frozenset[str]) -> bo
 
 def opens(patterns: Sequence[Pattern], use: KeyUse) -> bool:
     """Does one of the patterns allow what is done with the key?"""
-    reads, writes = use.reads, use.writes
-    return any(
-        (pattern.reads or not reads) and (pattern.writes or not writes) and _fits(pattern.glob)(use.key) is not None
-        for pattern in patterns
-    )
+    key, reads, writes = use.key, use.reads, use.writes
+    for pattern in patterns:
+        if (pattern.reads or not reads) and (pattern.writes or not writes) and _fits(pattern.glob)(key):
+            return True
+    return False
 
 
 def hears(patterns: Sequence[bytes], use: ChannelUse) -> bool:
@@ -72,7 +72,7 @@ def hears(patterns: Sequence[bytes], use: ChannelUse) -> bool:
         return True
     if use.pattern:
         return use.channel in patterns
-    return any(_fits(pattern)(use.channel) is not None for pattern in patterns)
+    return any(_fits(pattern)(use.channel) for pattern in patterns)
 
 
 def shown(name: str) -> str:
@@ -97,8 +97,9 @@ def password_fits(user: User, password: bytes) -> bool:
 
 @lru_cache(PATTERNS_REMEMBERED_MAX)
 def _fits(glob: bytes) -> Callable[[bytes], object]:
-    if glob == b"*":
-        return lambda name: True
+    if glob.endswith(b"*") and not any(mark in glob[:-1] for mark in (b"*", b"?", b"[", b"\\")):
+        prefix = glob[:-1]
+        return lambda name: name.startswith(prefix)
     return matcher(glob)
 
 

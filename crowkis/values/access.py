@@ -32,6 +32,9 @@ NEW_DEFAULT = User(DEFAULT, True, False, (), ("+@all",), (ALL_KEYS,), (b"*",))
 """Who everybody is that has not said otherwise. Its password is the setting auth_token, not one of its own."""
 
 
+CHANGING = frozenset({"RM", "insert", "update", "delete"})
+
+
 class KeyUse(NamedTuple):
     """A key a request names, and what the word does with it."""
 
@@ -47,7 +50,7 @@ class KeyUse(NamedTuple):
     @property
     def writes(self) -> bool:
         """What the key holds may change."""
-        return self.flags[0] == "RM" or any(flag in self.flags for flag in ("insert", "update", "delete"))
+        return not CHANGING.isdisjoint(self.flags)
 
 
 class ChannelUse(NamedTuple):

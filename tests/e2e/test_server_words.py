@@ -119,7 +119,10 @@ class TestInfo:
 
     def test_changes_since_the_last_backup_are_told(self, client):
         client.set("k", "v")
-        assert client.info("persistence")["rdb_changes_since_last_save"] > 0
+        unsaved = client.info("persistence")["rdb_changes_since_last_save"]
+        assert unsaved > 0
+        client.config_resetstat()
+        assert unsaved == client.info("persistence")["rdb_changes_since_last_save"]
         assert client.save()
 
         assert 0 == client.info("persistence")["rdb_changes_since_last_save"]

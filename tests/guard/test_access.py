@@ -20,6 +20,7 @@ from crowkis.guard.access import (
     words_shown,
 )
 from crowkis.values.access import ALL_KEYS, NEW_DEFAULT, ChannelUse, KeyUse, Pattern, User
+from crowkis.values.glob import matcher
 from crowkis.values.limits import ACCESS_RULE_BYTES_MAX, ACCESS_RULES_MAX, PASSWORDS_MAX
 
 WORDS = {
@@ -121,6 +122,14 @@ def test_the_word_is_told_before_the_keys_and_these_before_the_channels():
 )  # fmt: skip
 def test_a_glob_of_channels_must_be_allowed_as_it_stands(patterns, channel, pattern, heard):
     assert heard == hears(patterns, ChannelUse(channel, pattern))
+
+
+@given(st.text("ab*?[]\\^-", max_size=6), st.text("ab*[", max_size=6))
+def test_globs_mean_what_they_mean_everywhere(glob, name):
+    expected = bool(matcher(glob.encode())(name.encode()))
+
+    assert expected == hears((glob.encode(),), ChannelUse(name.encode(), False))
+    assert expected == opens((Pattern(glob.encode(), True, True),), KeyUse(name.encode(), READ))
 
 
 class TestPasswords:
