@@ -98,6 +98,7 @@ class App:
         self.engine.started_ms = self.engine.now_ms = clock.now_ms()
         self.engine.monotonic_ns = clock.monotonic_ns
         self.engine.pick = Random().randrange
+        self.engine.secret_bytes, self.engine.run_id = secrets.token_bytes, secrets.token_hex(20)
         self.engine.tell = log if settings.log_level == "debug" else None
         self.engine.memory.resident_bytes = resident_bytes
         self.engine.memory.limit_bytes = settings.memory_limit or default_limit_bytes()
@@ -144,6 +145,10 @@ class App:
     def embed(self, text: str, done: Callable[[Any], None]) -> bool:
         """See Outside."""
         return self._pool is not None and self._pool.submit(text, done)
+
+    def later(self, delay_ms: int, done: Callable[[Any], None]) -> None:
+        """See Outside."""
+        self._loop.call_later(delay_ms / 1000, done, None)
 
     async def sync(self) -> None:
         """See Outside."""
@@ -329,6 +334,7 @@ class App:
             "reports": lambda: state.judgements.size_bytes() + engine.serves.size_bytes,
             "memo": lambda: pool.memo.size_bytes,
             "tracking": lambda: engine.tracking.size_bytes,
+            "users": lambda: state.users.size_bytes,
             "clients": lambda: self.resp.held_bytes,
         }
 
@@ -343,6 +349,7 @@ class App:
         """Stop accepting, finish what was accepted, sync."""
         self.log("stopping", waiting_calls=self.actor.queued_calls + self.actor.waiting_calls)
         self.resp.stop_accepting()
+        self.engine.house.unpause()
         deadline = time.monotonic() + self.settings.drain_timeout_ms / 1000
         finished = await _until(lambda: self.actor.idle and not self.resp.streaming, deadline)
         self.resp.close()

@@ -27,8 +27,11 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow("connections_total", "counter", "", "Connections accepted."),
     MetricRow("connections_refused_total", "counter", "", "Connections turned away at max_connections."),
     MetricRow("clients_dropped_total", "counter", "reason", "Connections the server closed, by reason."),
+    MetricRow("net_input_bytes_total", "counter", "", "Bytes read from clients."),
+    MetricRow("net_output_bytes_total", "counter", "", "Bytes written to clients."),
     MetricRow("commands_total", "counter", "", "Calls executed."),
     MetricRow("errors_total", "counter", "code", "Error replies, by code."),
+    MetricRow("access_denials_total", "counter", "kind", "Refused to users: auth, command, key, channel."),
     MetricRow("batches_total", "counter", "", "Batches the actor ran."),
     MetricRow("inbox_calls", "gauge", "", "Calls waiting for the actor now."),
     MetricRow("lookups_total", "counter", "result", "CGET and CGETSTREAM calls answered: exact, vector or miss."),
@@ -123,6 +126,15 @@ class Metrics:
         self.sources: dict[str, Callable[[], float]] = {}
         self.split_sources: dict[str, Callable[[], Mapping[str, float]]] = {}
         """Of gauges with a label."""
+
+    def reset(self) -> None:
+        """Begin all counting anew, as CONFIG RESETSTAT does; what other parts count goes on."""
+        for name in self.plain:
+            self.plain[name] = 0
+        for counts in self.split.values():
+            counts.clear()
+        for by_label in self.histograms.values():
+            by_label.clear()
 
     def count(self, name: str, by: int = 1) -> None:
         """Raise a counter without label."""

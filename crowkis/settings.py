@@ -164,6 +164,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("server", "inbox_calls", whole(1, 1_000_000), 8_192, "Calls waiting for the actor; beyond it they are answered BUSY.", mutable=True),
     Setting("server", "drain_timeout_ms", whole(0, 600_000), 10_000, "How long a stop waits for accepted calls."),
     Setting("server", "notify_keyspace_events", key_events, "", "What is published when keys change, in Redis's letters (KEA: everything but n and m); empty: nothing.", mutable=True),
+    Setting("server", "slowlog_log_slower_than", whole(-1, 1 << 40), 10_000, "Calls that take at least so many microseconds are kept for SLOWLOG; -1: none.", mutable=True),
+    Setting("server", "slowlog_max_len", whole(0, 100_000), 128, "How many of them.", mutable=True),
+    Setting("server", "latency_monitor_threshold", whole(0, 1 << 31), 0, "What takes at least so many milliseconds is kept for LATENCY; 0: nothing.", mutable=True),
+    Setting("server", "debug_commands", switch, False, "Let clients use DEBUG, which can hold up and read everything."),
     Setting("storage", "data_dir", words, "crowkis-data", "Where everything durable lives; one server per directory."),
     Setting("storage", "backup_dir", words, "", "The one directory CSAVE, CBGSAVE, SAVE and BGSAVE write into; empty: backups, inside data_dir."),
     Setting("storage", "wal_sync", one_of("always", "everysec", "no"), "always", "When the log reaches the disk: before each batch is answered, once a second, or when the system likes.", mutable=True),
@@ -213,6 +217,10 @@ class Settings:
     inbox_calls: int
     drain_timeout_ms: int
     notify_keyspace_events: str
+    slowlog_log_slower_than: int
+    slowlog_max_len: int
+    latency_monitor_threshold: int
+    debug_commands: bool
     data_dir: str
     backup_dir: str
     wal_sync: str

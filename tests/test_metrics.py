@@ -97,3 +97,19 @@ def test_a_gauge_with_a_label_shows_one_line_and_one_sample_for_each():
     assert ["memory_part_bytes_store:5", "memory_part_bytes_memo:7"] == metrics.lines(["memory_part_bytes"])
     (family,) = (family for family in metrics.collect() if family.name == "crowkis_memory_part_bytes")
     assert [({"part": "store"}, 5.0), ({"part": "memo"}, 7.0)] == [(one.labels, one.value) for one in family.samples]
+
+
+def test_after_a_reset_everything_is_counted_anew():
+    metrics = Metrics()
+    metrics.count("commands_total", 3)
+    metrics.count_for("errors_total", "ERR")
+    metrics.observe("lookup_seconds", "exact", 0.1)
+    metrics.reset()
+
+    assert (0, {}, {}) == (
+        metrics.plain["commands_total"],
+        metrics.split["errors_total"],
+        metrics.histograms["lookup_seconds"],
+    )
+    metrics.count("commands_total")
+    assert 1 == metrics.read("commands_total")

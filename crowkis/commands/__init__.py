@@ -1,9 +1,14 @@
 """The words users can send, declared once in one table, one file per family."""
 
 from crowkis.commands import (
+    absent,
+    access,
     bitfields,
     bitmaps,
+    clients,
+    config,
     connection,
+    debug,
     feedback,
     hash_ends,
     hashes,
@@ -11,6 +16,7 @@ from crowkis.commands import (
     keyspace,
     keyspace_moves,
     meaning,
+    memory,
     objects,
     payloads,
     persistence,
@@ -21,19 +27,27 @@ from crowkis.commands import (
     sets,
     strings,
     subsequence,
+    timings,
     tracking,
     transactions,
+    wordlist,
     zsets,
     zsets_algebra,
     zsets_ranges,
 )
+from crowkis.commands.keyuse import channel_uses, key_uses
 from crowkis.commands.registry import WORDS, find, is_private, keys_of
 from crowkis.values.call import Vocabulary
 
 FAMILIES = (
+    absent,
+    access,
     bitfields,
     bitmaps,
+    clients,
+    config,
     connection,
+    debug,
     feedback,
     hash_ends,
     hashes,
@@ -41,6 +55,7 @@ FAMILIES = (
     keyspace,
     keyspace_moves,
     meaning,
+    memory,
     objects,
     payloads,
     persistence,
@@ -51,12 +66,14 @@ FAMILIES = (
     sets,
     strings,
     subsequence,
+    timings,
     tracking,
     transactions,
+    wordlist,
     zsets,
     zsets_algebra,
     zsets_ranges,
 )
 """Importing a family declares its words."""
 
-ALL_WORDS = Vocabulary(WORDS, find, is_private, keys_of)
+ALL_WORDS = Vocabulary(WORDS, find, is_private, keys_of, key_uses, channel_uses)

@@ -96,6 +96,7 @@ def _entry_id(raw: bytes) -> bytes:
 TEXT = Kind("string", True, _text)
 BLOB = Kind("string", True, None)
 SECRET = Kind("string", True, _utf8)
+SECRET_BLOB = Kind("string", True, None)
 KEY = Kind("key", False, None)
 RAW = Kind("string", False, None)
 WORD = Kind("string", False, _utf8)

@@ -3,13 +3,14 @@
 from typing import Any
 
 from crowkis import __version__
-from crowkis.commands.args import RAW, SECRET, WORD, arg, choice, opt, whole
+from crowkis.commands.args import RAW, SECRET, arg, choice, opt, whole
 from crowkis.commands.registry import command
 from crowkis.engine import gate
 from crowkis.engine.clients import Client
 from crowkis.engine.engine import Engine
+from crowkis.values.access import DEFAULT
 from crowkis.values.errand import CloseClients
-from crowkis.values.errors import denied, malformed, not_authenticated, unsupported_protocol, wrong_token
+from crowkis.values.errors import loading, malformed, unsupported_protocol, wrong_token
 from crowkis.values.limits import DATABASES
 from crowkis.values.outcome import Outcome
 from crowkis.values.reply import OK, PONG, Reply, Simple
@@ -34,20 +35,20 @@ def echo(engine: Engine, client: Client, args: Any) -> Reply:
     return args.message
 
 
-def _show_token(engine: Engine, client: Client, user: str, token: str) -> None:
-    if user != "default" or not gate.token_fits(engine.house, token):
+def _log_in(engine: Engine, client: Client, user: str, password: str) -> None:
+    if user != DEFAULT and not engine.house.loaded:
+        raise loading()
+    if not gate.log_in(client, engine.house, user, password):
         raise wrong_token()
-    client.authenticated = True
-    gate.admit(client, engine.house)
 
 
-@command("AUTH", arg("user_or_token", SECRET), arg("token", SECRET, optional=True), category=CONNECTION, open=True)
+@command("AUTH", arg("user_or_token", SECRET), arg("password", SECRET, optional=True), category=CONNECTION, open=True)
 def auth(engine: Engine, client: Client, args: Any) -> Reply:
-    """Show the token, alone or after the user name default."""
-    if not engine.house.token:
-        raise malformed("no token is configured on this server, so there is nothing to AUTH against")
-    user, token = ("default", args.user_or_token) if args.token is None else (args.user_or_token, args.token)
-    _show_token(engine, client, user, token)
+    """Show the token, or a user name and its password; the token is the password of the user default."""
+    user, password = (DEFAULT, args.user_or_token) if args.password is None else (args.user_or_token, args.password)
+    if user == DEFAULT and not engine.house.token:
+        raise malformed("no token is configured on this server, so there is nothing to AUTH against; see ACL SETUSER")
+    _log_in(engine, client, user, password)
     return OK
 
 
@@ -80,9 +81,9 @@ def hello(engine: Engine, client: Client, args: Any) -> Reply:
     if args.protocol is not None and args.protocol not in (b"2", b"3"):
         raise unsupported_protocol()
     if credentials is not None:
-        _show_token(engine, client, *credentials)
+        _log_in(engine, client, *credentials)
     if not client.admitted:
-        raise not_authenticated() if engine.house.token else denied()
+        raise gate.unadmitted(engine.house)
     if args.protocol is not None:
         client.protocol = int(args.protocol)
     if name is not None:
@@ -171,26 +172,6 @@ def client_setinfo(engine: Engine, client: Client, args: Any) -> Reply:
     else:
         client.library_version = value
     return OK
-
-
-@command("CLIENT KILL", arg("address", RAW, optional=True), opt("id", whole()), opt("addr", WORD),
-         opt("skipme", choice("YES", "NO"), default="YES"), category=CONNECTION)  # fmt: skip
-def client_kill(engine: Engine, client: Client, args: Any) -> Outcome:
-    """Close connections by address or by ID; tells how many (the old form with one address answers OK)."""
-    address = args.addr if args.address is None else args.address.decode("utf-8", "replace")
-    if address is None and args.id is None:
-        raise malformed("CLIENT KILL needs an address, ID id or ADDR address")
-    spared = client.id if args.skipme == "YES" and args.address is None else 0
-    chosen = tuple(
-        each.id
-        for each in engine.clients.all()
-        if (address is None or each.address == address)
-        and (args.id is None or each.id == args.id)
-        and each.id != spared
-    )
-    if args.address is not None and not chosen:
-        raise malformed("no such client")
-    return Outcome(OK if args.address is not None else len(chosen), errands=(CloseClients(chosen),))
 
 
 @command("CLIENT NO-EVICT", arg("switch", choice("ON", "OFF")), category=CONNECTION)

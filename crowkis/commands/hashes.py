@@ -7,12 +7,12 @@ from crowkis.commands.args import BLOB, KEY, RAW, Parameter, arg, flag, whole
 from crowkis.commands.counting import DECIMAL, added, added_decimal
 from crowkis.commands.cursors import WALK, walk_elements
 from crowkis.commands.keys import changed, collection
-from crowkis.commands.keyspace import matcher
 from crowkis.commands.registry import command
 from crowkis.engine.clients import Client
 from crowkis.engine.engine import Engine
 from crowkis.engine.hashes import Hash, stored_fields
 from crowkis.values.errors import malformed, wrong_count
+from crowkis.values.glob import matcher
 from crowkis.values.limits import DRAWS_MAX, FRAME_BYTES_MAX
 from crowkis.values.outcome import Outcome
 from crowkis.values.record import Record

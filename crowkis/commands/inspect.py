@@ -7,7 +7,7 @@ import numpy as np
 
 from crowkis.commands import report
 from crowkis.commands.args import RAW, TENANT, TEXT, WORD, arg, choice, flag, opt, whole
-from crowkis.commands.keyspace import CURSOR, matcher, walk
+from crowkis.commands.keyspace import CURSOR, walk
 from crowkis.commands.registry import command
 from crowkis.commands.semantic import ASKING, asked_of, remaining_s
 from crowkis.engine.clients import Client
@@ -22,6 +22,7 @@ from crowkis.match.intent import intent_of
 from crowkis.match.judge import explain
 from crowkis.match.normalise import normalise
 from crowkis.match.tokens import tokens
+from crowkis.values.glob import matcher
 from crowkis.values.intent import NAMES, Intent
 from crowkis.values.limits import SCAN_COUNT_MAX
 from crowkis.values.question import CONFIDENCE, Policy

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from crowkis.commands.args import BLOB, RAW, arg
-from crowkis.commands.keyspace import matcher
 from crowkis.commands.registry import command
 from crowkis.engine.clients import Client
 from crowkis.engine.engine import Engine
 from crowkis.values.errors import CommandError
+from crowkis.values.glob import matcher
 from crowkis.values.reply import Failure, Frames, Push, Reply
 
 PUBSUB = "pubsub"

@@ -7,9 +7,11 @@ command is typed twice.
 from collections.abc import Callable
 from typing import Any
 
-from crowkis.commands.args import KEY, Parameter, arity_of, compile_parser, syntax_of
+from crowkis.commands.args import KEY, SECRET, SECRET_BLOB, Parameter, arity_of, compile_parser, syntax_of
+from crowkis.commands.categories import categories_of
 from crowkis.values.call import Command
 from crowkis.values.errors import malformed, unknown_word
+from crowkis.values.reply import Simple
 
 COMMANDS: dict[str, Command] = {}
 """By name in capitals; sub-commands under "WORD SUB"."""
@@ -19,7 +21,7 @@ WORDS: dict[bytes, Command] = {}
 
 CATEGORIES = (
     "connection", "server", "semantic", "string", "keyspace", "hash", "list", "set", "sorted-set", "bitmap", "pubsub",
-    "transactions",
+    "transactions", "scripting",
 )  # fmt: skip
 
 Run = Callable[[Any, Any, Any], Any]
@@ -53,6 +55,7 @@ def command(
             summary=(run.__doc__ or "").partition("\n")[0].rstrip("."),
             since=since,
             category=category,
+            categories=categories_of(name, category, writes),
             syntax=syntax_of(name, parameters),
             arity=arity_of(head, parameters),
             writes=writes,
@@ -65,6 +68,7 @@ def command(
             while_loading=while_loading,
             keys=keys,
             alone=alone,
+            secret=any(row.kind is SECRET or row.kind is SECRET_BLOB for row in parameters),
         )
         assert made.summary, f"{name} has no docstring"
         _enter(made)
@@ -83,6 +87,7 @@ def _enter(made: Command) -> None:
     if head is None:
         head = made._replace(
             name=word,
+            categories=categories_of(word, made.category, made.writes),
             summary=f"Words about {word.lower()}",
             syntax=f"{word} ...",
             arity=-2,
@@ -133,6 +138,12 @@ def numbered_keys(place: int) -> Callable[[list[bytes]], list[bytes]]:
         return request[place + 1 : place + 1 + int(count)] if count.isdigit() and len(count) < 8 else []
 
     return keys
+
+
+def help_on(head: str) -> list[Simple]:
+    """What "WORD HELP" answers: each sub-word's syntax and what it does."""
+    subs = COMMANDS[head].subcommands.values()
+    return [Simple(line) for made in subs for line in (made.syntax, f"    {made.summary}.")]
 
 
 def key_places(made: Command) -> tuple[int, int, int] | None:

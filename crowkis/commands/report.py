@@ -5,11 +5,10 @@ import platform
 from collections.abc import Callable, Sequence
 
 from crowkis import __version__
+from crowkis.commands import figures
 from crowkis.commands.connection import REDIS_VERSION
 from crowkis.engine.engine import Engine
-from crowkis.engine.memory import resident_bytes
 from crowkis.metrics import METRICS
-from crowkis.values.limits import DATABASES
 
 Section = Callable[[Engine], list[str]]
 
@@ -25,9 +24,17 @@ def cinfo(engine: Engine, wanted: Sequence[str]) -> str:
 
 
 def _text(engine: Engine, sections: dict[str, Section], wanted: Sequence[str]) -> str:
-    everything = not wanted or bool({"all", "default", "everything"}.intersection(wanted))
-    chosen = [name for name in sections if everything or name in wanted]
-    return "\r\n".join("\r\n".join((f"# {name.capitalize()}", *sections[name](engine), "")) for name in chosen)
+    names = {name for name in wanted if name in sections}
+    if not wanted or "default" in wanted:
+        names |= sections.keys() - ASKED_FOR
+    if not {"all", "everything"}.isdisjoint(wanted):
+        names |= sections.keys()
+    chosen = [name for name in sections if name in names]
+    return "\r\n".join("\r\n".join((_headline(name), *sections[name](engine), "")) for name in chosen)
+
+
+def _headline(name: str) -> str:
+    return f"# {'CPU' if name == 'cpu' else name.capitalize()}"
 
 
 def _uptime_s(engine: Engine) -> int:
@@ -38,41 +45,28 @@ def _server(engine: Engine) -> list[str]:
     return [
         f"redis_version:{REDIS_VERSION}",
         f"crowkis_version:{__version__}",
+        "redis_git_sha1:00000000",
+        "redis_git_dirty:0",
+        f"redis_build_id:{__version__}",
         "redis_mode:standalone",
         f"os:{platform.system()} {platform.release()} {platform.machine()}",
         "arch_bits:64",
         f"python_version:{platform.python_version()}",
+        "multiplexing_api:epoll",
         f"process_id:{os.getpid()}",
+        f"run_id:{engine.run_id}",
         *(f"{name}_port:{port}" for name, port in engine.ports.items()),
         f"tcp_port:{engine.ports.get('resp', 0)}",
         f"server_time_usec:{engine.now_ms * 1000}",
         f"uptime_in_seconds:{_uptime_s(engine)}",
         f"uptime_in_days:{_uptime_s(engine) // 86_400}",
+        "hz:10",
+        "configured_hz:10",
+        f"lru_clock:{engine.now_ms // 1000 & 0xFFFFFF}",
+        "executable:crowkis",
+        "config_file:",
+        "io_threads_active:0",
         f"credentials_required:{'yes' if engine.house.token else 'no'}",
-    ]
-
-
-def _clients(engine: Engine) -> list[str]:
-    return [
-        f"connected_clients:{len(engine.clients)}",
-        f"maxclients:{engine.settings.max_connections}",
-        "blocked_clients:0",
-    ]
-
-
-def _memory(engine: Engine) -> list[str]:
-    resident, memory = resident_bytes(), engine.memory
-    used = memory.used_bytes()
-    return [
-        f"used_memory:{used}",
-        f"used_memory_human:{used / (1 << 20):.2f}M",
-        f"used_memory_rss:{resident}",
-        f"mem_fragmentation_ratio:{resident / max(1, used):.2f}",
-        f"maxmemory:{memory.limit_bytes}",
-        f"maxmemory_human:{memory.limit_bytes / (1 << 20):.2f}M",
-        "maxmemory_policy:noeviction",
-        f"memory_full:{'yes' if engine.house.memory_full_bytes else 'no'}",
-        *(f"part_{name}:{size}" for name, size in memory.parts().items()),
     ]
 
 
@@ -87,6 +81,8 @@ def _persistence(engine: Engine) -> list[str]:
     return [
         f"loading:{int(not engine.house.loaded)}",
         *([] if engine.house.loaded else loading),
+        "async_loading:0",
+        f"rdb_changes_since_last_save:{backups.unsaved}",
         f"rdb_bgsave_in_progress:{int(bool(backups.running))}",
         f"rdb_last_save_time:{backups.written_ms // 1000}",
         f"rdb_last_bgsave_status:{'err' if backups.failure else 'ok'}",
@@ -95,7 +91,16 @@ def _persistence(engine: Engine) -> list[str]:
         f"backup_running:{backups.running or 'no'}",
         f"backup_last:{backups.written or 'none'}",
         f"backup_failure:{backups.failure or 'no'}",
+        f"rdb_saves:{engine.metrics.split['backups_total'].get('written', 0)}",
+        "rdb_last_cow_size:0",
         "aof_enabled:1",
+        "aof_rewrite_in_progress:0",
+        "aof_rewrite_scheduled:0",
+        "aof_last_rewrite_time_sec:-1",
+        "aof_current_rewrite_time_sec:-1",
+        "aof_last_bgrewrite_status:ok",
+        "aof_last_cow_size:0",
+        *_log(engine),
         f"aof_last_write_status:{'err' if engine.house.writes_stopped else 'ok'}",
         f"wal_sync:{engine.settings.wal_sync}",
         f"writes_stopped:{engine.house.writes_stopped or 'no'}",
@@ -119,6 +124,20 @@ def _scrub(engine: Engine) -> list[str]:
     ]
 
 
+def _log(engine: Engine) -> list[str]:
+    if not engine.house.loaded:
+        return []
+    store = engine.state.store
+    return [
+        f"aof_current_size:{store.log_bytes}",
+        "aof_base_size:0",
+        "aof_pending_rewrite:0",
+        f"aof_buffer_length:{store.unsynced_bytes}",
+        "aof_pending_bio_fsync:0",
+        "aof_delayed_fsync:0",
+    ]
+
+
 def _outage(engine: Engine) -> list[str]:
     outage = engine.outage
     if not outage.began_ms:
@@ -129,38 +148,6 @@ def _outage(engine: Engine) -> list[str]:
         f"resume_failure:{outage.failure or 'no'}",
         f"resume_next_try_in_ms:{max(0, outage.next_ms - engine.now_ms)}",
     ]
-
-
-def _stats(engine: Engine) -> list[str]:
-    plain = engine.metrics.plain
-    return [
-        f"total_connections_received:{plain['connections_total']}",
-        f"total_commands_processed:{plain['commands_total']}",
-        f"expired_keys:{plain['expired_total']}",
-        f"evicted_keys:{plain['evicted_total']}",
-        f"keyspace_hits:{plain['keyspace_hits_total']}",
-        f"keyspace_misses:{plain['keyspace_misses_total']}",
-    ]
-
-
-def _replication(engine: Engine) -> list[str]:
-    return ["role:master", "connected_slaves:0"]
-
-
-def _cluster(engine: Engine) -> list[str]:
-    return ["cluster_enabled:0"]
-
-
-def _keyspace(engine: Engine) -> list[str]:
-    if not engine.house.loaded:
-        return []
-    rows = []
-    for db in range(DATABASES):
-        count = engine.state.key_count(db)
-        if count:
-            expires, left_ms = engine.state.ends.of_database(db, engine.now_ms)
-            rows.append(f"db{db}:keys={count},expires={expires},avg_ttl={left_ms}")
-    return rows
 
 
 def _crowkis(engine: Engine) -> list[str]:
@@ -235,16 +222,23 @@ def _db(engine: Engine) -> list[str]:
 
 INFO_SECTIONS: dict[str, Section] = {
     "server": _server,
-    "clients": _clients,
-    "memory": _memory,
+    "clients": figures.clients,
+    "memory": figures.memory,
     "persistence": _persistence,
-    "stats": _stats,
-    "replication": _replication,
-    "cluster": _cluster,
-    "keyspace": _keyspace,
+    "stats": figures.stats,
+    "replication": figures.replication,
+    "cpu": figures.cpu,
+    "modules": figures.modules,
+    "commandstats": figures.commandstats,
+    "errorstats": figures.errorstats,
+    "latencystats": figures.latencystats,
+    "cluster": figures.cluster,
+    "keyspace": figures.keyspace,
     "embedder": _embedder,
     "crowkis": _crowkis,
 }
+ASKED_FOR = {"commandstats", "latencystats"}
+"""Sections only INFO ALL, INFO EVERYTHING and their names show: they have a line for each word."""
 
 CINFO_SECTIONS: dict[str, Section] = {
     "server": _server,

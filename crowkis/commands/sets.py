@@ -7,12 +7,12 @@ from typing import Any
 from crowkis.commands.args import BLOB, KEY, arg, opt, whole
 from crowkis.commands.cursors import WALK, walk_elements
 from crowkis.commands.keys import changed, collection, is_there
-from crowkis.commands.keyspace import matcher
 from crowkis.commands.registry import command, numbered_keys
 from crowkis.engine.clients import Client
 from crowkis.engine.engine import Engine
 from crowkis.engine.sets import Set, stored_members
 from crowkis.values.errors import malformed
+from crowkis.values.glob import matcher
 from crowkis.values.limits import DRAWS_MAX, FRAME_BYTES_MAX
 from crowkis.values.outcome import Outcome
 from crowkis.values.record import DropKey, Record

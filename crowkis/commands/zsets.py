@@ -7,13 +7,13 @@ from typing import Any
 from crowkis.commands.args import BLOB, KEY, Kind, arg, choice, converted, flag, opt, whole
 from crowkis.commands.cursors import WALK, walk_elements
 from crowkis.commands.keys import changed, collection
-from crowkis.commands.keyspace import matcher
 from crowkis.commands.registry import command, numbered_keys
 from crowkis.engine.clients import Client
 from crowkis.engine.codec import plain_key
 from crowkis.engine.engine import Engine
 from crowkis.engine.zsets import Scored, SortedSet, stored_scores
 from crowkis.values.errors import malformed, wrong_count
+from crowkis.values.glob import matcher
 from crowkis.values.outcome import Outcome
 from crowkis.values.record import Change, DropKey, Record
 from crowkis.values.reply import Reply

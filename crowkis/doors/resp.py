@@ -37,6 +37,7 @@ class RespDoor:
         self.engine = engine
         self.actor = actor
         self.log = log
+        self.counts = engine.metrics.plain
         self.connections: set[Connection] = set()
         self.closing = False
         self.held_bytes = 0
@@ -100,6 +101,8 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         address, local = _address_of(peer)
         self._client = engine.clients.enter(address, local, self, engine.now_ms)
+        self._client.local_address, _ = _address_of(transport.get_extra_info("sockname"))
+        self._client.fd = _number_of(transport)
         gate.admit(self._client, engine.house)
         door.connections.add(self)
         self._account(0)
@@ -109,6 +112,7 @@ class Connection(asyncio.Protocol):
         client, session = self._client, self._session
         if client is None or self._finished:
             return
+        self._door.counts["net_input_bytes_total"] += len(data)
         session.receive_data(data)
         slot = session.slots_taken
         requests = session.requests()
@@ -179,6 +183,7 @@ class Connection(asyncio.Protocol):
         transport, session = self._transport, self._session
         data = session.data_to_send()
         if data and not transport.is_closing():
+            self._door.counts["net_output_bytes_total"] += len(data)
             transport.write(data)
         owed = transport.get_write_buffer_size() + session.pending_bytes
         self._account(owed)
@@ -284,6 +289,12 @@ class Playback:
         self._session.end_parts(self._slot)
         self._connection.stream_ended(self._slot)
         self._connection.flush()
+
+
+def _number_of(transport: asyncio.Transport) -> int:
+    """The file descriptor as CLIENT LIST shows it; -1: unknown."""
+    found = transport.get_extra_info("socket")
+    return -1 if found is None else int(found.fileno())
 
 
 def _address_of(peer: object) -> tuple[str, bool]:

@@ -12,18 +12,20 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from crowkis.engine import feed, gate
+from crowkis.engine import gate
 from crowkis.engine.clients import Client, Sink
 from crowkis.engine.engine import Engine
 from crowkis.engine.inbox import Inbox
 from crowkis.engine.modes import Modes
 from crowkis.engine.outside import Outside
+from crowkis.engine.tallies import NS
 from crowkis.engine.transactions import Together
 from crowkis.engine.upkeep import Upkeep
+from crowkis.engine.witness import Witness
 from crowkis.interfaces import Clock
 from crowkis.storage.errors import DiskError, StorageError
 from crowkis.values.call import Command, Vocabulary
-from crowkis.values.errand import CloseClients, EmbedText, FoldTables, StopServer, Then, Waiting, WriteBackup
+from crowkis.values.errand import CloseClients, EmbedText, FoldTables, Pause, StopServer, Then, Waiting, WriteBackup
 from crowkis.values.errors import CommandError, busy, malformed
 from crowkis.values.limits import BATCH_CALLS_MAX, MIB
 from crowkis.values.outcome import Outcome
@@ -47,6 +49,8 @@ TURN_NS_MAX = 500_000
 SETTLED = frozenset({Waiting, Stream, Together})
 """Replies that are more than bytes in a slot."""
 NO_SLOT = -1
+NO_ROW: list[int] = []
+"""Of tallies, before the first call of a packet."""
 
 
 class _Resumed(NamedTuple):
@@ -79,7 +83,7 @@ class Actor:
         self._own: list[tuple[Sink, int, bytes]] = []
         """What its call has pushed to itself; leaves behind the call's reply."""
         engine.push = self._push
-        self._salt = salt
+        self._witness = Witness(engine, vocabulary, salt)
         self._inbox = Inbox()
         self._cut_short: list[Client] = []
         """Clients of whose packets something was left in this batch."""
@@ -88,6 +92,8 @@ class Actor:
         self._alarm: asyncio.Future[None] | None = None
         self._batch_bytes = 0
         self._batch_bytes_max = BATCH_BYTES_MAX
+        self._ended_ns = 0
+        """When the call run last was over."""
         self._answers: list[tuple[Sink, int, Any]] = []
         """A sink, a slot, and the encoded replies of this and the following slots, a stream with its tail, or a push.
 
@@ -175,8 +181,11 @@ class Actor:
 
     def _run_batch(self) -> None:
         """Run what waits until one of the limits is met; at least one call."""
-        began_ns = now_ns = self._now_ns()
+        if self.engine.house.paused is not None:
+            self._end_pause(self.engine.house.paused)
+        began_ns = self._ended_ns = self._now_ns()
         count, end_ns = self._go_on_until(began_ns + RESUMED_NS_MAX), began_ns + BATCH_NS_MAX
+        now_ns = self._ended_ns
         self._batch_bytes = 0
         self._batch_bytes_max = min(BATCH_BYTES_MAX, self.engine.settings.output_buffer_bytes // 2)
         inbox = self._inbox
@@ -192,7 +201,7 @@ class Actor:
             client.calls += ran
             count += ran
             self.queued_calls -= ran
-            now_ns = self._now_ns()
+            now_ns = self._ended_ns
         self.engine.acting = None
         plain = self.engine.metrics.plain
         plain["commands_total"] += count
@@ -201,10 +210,18 @@ class Actor:
     def _go_on_until(self, end_ns: int) -> int:
         """Go on with calls whose errands are back; tells how many."""
         count = 0
-        while self._resumed and count < BATCH_CALLS_MAX and (count == 0 or self._now_ns() < end_ns):
+        while self._resumed and count < BATCH_CALLS_MAX and self._ended_ns < end_ns:
             self._go_on(self._resumed.popleft())
             count += 1
         return count
+
+    def _end_pause(self, paused: gate.Pause) -> None:
+        """Once it is over, go on with what it has put aside."""
+        if self.engine.now_ms >= paused.until_ms:
+            self.engine.house.paused = None
+            for client in self.engine.clients.all():
+                if not client.out and not client.sink.congested:
+                    self.unpark(client)
 
     def _cut(self, client: Client, requests: list[list[bytes]], slot: int) -> None:
         """What is left of a packet waits for the client's next turn."""
@@ -230,22 +247,23 @@ class Actor:
         Large replies or the end of the client's time end it early; what is left of the packet waits for its next turn.
         """
         engine, words = self.engine, self._vocabulary.words
+        tallies, began_ns, counted, row = engine.tallies, self._ended_ns, None, NO_ROW
+        notable_ns = engine.slowness.notable_ns
         client.last_ms = engine.now_ms
         engine.acting = client
-        normal = engine.house.normal
+        normal, paused = engine.house.normal, engine.house.paused
         replies = self._begin_replies(client, slot)
         for place, request in enumerate(requests):
+            args = None
             try:
                 command = words.get(request[0])
                 if command is None or command.subcommands:
                     command = self._vocabulary.find(request)
-                if client.out and not client.may_overtake(command):
+                if (client.out and not client.may_overtake(command)) or (paused and gate.waits(command, paused)):
                     self._park(client, requests[place:], slot + place)
                     return place
-                if not (normal and client.admitted):
-                    refused = gate.refusal(client, command, engine.house)
-                    if refused is not None:
-                        raise refused
+                if not (normal and client.free):
+                    gate.check(client, command, request, engine.house, self._vocabulary)
                 client.last = command
                 if client.unusual:
                     reply = self._modes.run(client, command, request)
@@ -255,7 +273,8 @@ class Actor:
                         self.show(client, command, request)
                     reply = command.run(engine, client, args)
             except Exception as error:  # noqa: BLE001 - decision 0002: a bug in one command is that call's error
-                reply = self.failed(command, self._modes.refused(client, command, error))
+                told = self._modes.refused(client, command, error)
+                reply, command = self.failed(command, told, rejected=args is None), None
             kind = type(reply)
             if kind in SETTLED or client.unusual:
                 self._settle(client, slot + place, command, reply, self._mutes(client))
@@ -264,10 +283,20 @@ class Actor:
                 data = encode(self.done(command, reply, replies) if kind is Outcome else reply, client.protocol)
                 replies.append(data)
                 self._batch_bytes += len(data)
+            self._ended_ns = ended_ns = self._now_ns()
+            if command is not None:
+                took_ns = ended_ns - began_ns
+                if command is not counted:
+                    counted, row = command, tallies[command.name]
+                row[took_ns.bit_length()] += 1
+                row[NS] += took_ns
+                if took_ns >= notable_ns:
+                    self._witness.slow(client, command, request, took_ns)
+            began_ns = ended_ns
             if self._errands and self._leaves(client):
                 return len(requests)
             done = place + 1
-            if done < len(requests) and (self._batch_bytes > self._batch_bytes_max or self._now_ns() >= end_ns):
+            if done < len(requests) and (self._batch_bytes > self._batch_bytes_max or ended_ns >= end_ns):
                 self._cut(client, requests[done:], slot + done)
                 return done
         return len(requests)
@@ -279,7 +308,7 @@ class Actor:
         return replies
 
     def _go_on(self, resumed: _Resumed) -> None:
-        client = resumed.client
+        client, began_ns = resumed.client, self._ended_ns
         self.waiting_calls -= 1
         client.out -= 1
         self.engine.acting, client.last = client, resumed.command
@@ -292,6 +321,11 @@ class Actor:
             reply = self.failed(resumed.command, error)
         self._settle(client, resumed.slot, resumed.command, reply, resumed.muted)
         self.engine.acting = None
+        self._ended_ns = self._now_ns()
+        took_ns = self._ended_ns - began_ns
+        self.engine.tallies[resumed.command.name][NS] += took_ns
+        if took_ns >= self.engine.slowness.notable_ns:
+            self._witness.slow(client, resumed.command, [resumed.command.name.encode()], took_ns)
         if client.parked and not client.out and not client.sink.congested:
             self.unpark(client)
 
@@ -304,7 +338,7 @@ class Actor:
                 self.waiting_calls += 1
                 client.send_out(command)
                 return
-            reply = self.failed(command, busy("the embedding queue", BUSY_RETRY_MS))
+            reply = self.failed(None, busy("the embedding queue", BUSY_RETRY_MS))
         if isinstance(reply, Stream) and not muted:
             self._answers.append((client.sink, slot, (reply, encode(reply.tail, client.protocol))))
             return
@@ -324,11 +358,13 @@ class Actor:
         self._batch_bytes += len(data)
         (self._own if client is self.engine.acting else self._answers).append((client.sink, NO_SLOT, data))
 
-    def _send_out(self, errand: EmbedText | WriteBackup | FoldTables, back: Callable[[Any], None]) -> bool:
+    def _send_out(self, errand: EmbedText | WriteBackup | FoldTables | Pause, back: Callable[[Any], None]) -> bool:
         """Begin what a call waits for; False: the queue is full."""
         if isinstance(errand, EmbedText):
             return self._outside.embed(errand.text, back)
-        if isinstance(errand, FoldTables):
+        if isinstance(errand, Pause):
+            self._outside.later(errand.delay_ms, back)
+        elif isinstance(errand, FoldTables):
             self.engine.compaction.begin(self.engine.state.store, self.engine.now_ms, back)
             self.tick()
         else:
@@ -351,7 +387,7 @@ class Actor:
                 for record in writes:
                     self.engine.state.apply(record)
             except DiskError as error:
-                return self.failed(command, self._upkeep.stop_writing(error))
+                return self.failed(None, self._upkeep.stop_writing(error))
         if errands:
             self._errands += errands
         return reply
@@ -374,7 +410,9 @@ class Actor:
 
     async def _commit(self) -> None:
         """Make the batch durable; where that fails, whoever was told of a change is told of the failure instead."""
+        began_ns = self._now_ns()
         failed = await self._upkeep.commit(len(self._acknowledged))
+        self.engine.slowness.note_event("commit", self._now_ns() - began_ns, self.engine.now_ms)
         if failed is not None:
             for replies, place in self._acknowledged:
                 replies[place] = _told(failed)
@@ -416,19 +454,18 @@ class Actor:
 
     def show(self, client: Client, command: Command, request: list[bytes]) -> None:
         """Let MONITOR see a call."""
-        private = self._vocabulary.is_private(command, request)
-        if self.engine.settings.log_query_previews and not command.open:
-            private = [False] * len(request)
-        shown = feed.line(client, request, private, self._salt, self.engine.now_ms)
+        shown = self._witness.line(client, command, request)
         self._shown += ((monitor, shown) for monitor in self.engine.clients.monitors)
 
-    def failed(self, command: Command | None, error: Exception) -> Failure:
-        """What the client is told of an exception."""
+    def failed(self, command: Command | None, error: Exception, rejected: bool = False) -> Failure:
+        """What the client is told of an exception; `rejected`: from before the command was run."""
         if isinstance(error, StorageError):
             error = self._upkeep.unreadable(error)
         elif not isinstance(error, CommandError):
             self._outside.report(command.name if command is not None else "?", error)
             error = malformed("internal error; the server's log says more")
+        if command is not None:
+            self.engine.tallies.fail(command.name, rejected)
         self.engine.metrics.count_for("errors_total", error.code)
         return Failure(error.code, error.text)
 

@@ -28,11 +28,22 @@ class Backups:
         """How long the last attempt took; -1: there was none."""
         self.failure = ""
         """What went wrong in the last attempt, or empty."""
+        self._appends_begun = self._appends_saved = 0
 
     def begin(self, name: str, now_ms: int) -> None:
         """An archive is asked for."""
         assert not self.running
         self.running, self.started_ms = name, now_ms
+        self._appends_begun = self._metrics.plain["wal_appends_total"]
+
+    @property
+    def unsaved(self) -> int:
+        """Batches of changes since the last archive was begun."""
+        return max(0, self._metrics.plain["wal_appends_total"] - self._appends_saved)
+
+    def recount(self) -> None:
+        """The counters are about to begin anew; what is not saved is still not saved."""
+        self._appends_begun = self._appends_saved = -self.unsaved
 
     def write(
         self,
@@ -62,6 +73,7 @@ class Backups:
         """It is durable, or there is none."""
         if error is None:
             self.written, self.written_ms = self.running, now_ms
+            self._appends_saved = self._appends_begun
         self.took_ms = max(0, now_ms - self.started_ms)
         self.failure = "" if error is None else str(error)
         self._metrics.count_for("backups_total", "written" if error is None else "failed")

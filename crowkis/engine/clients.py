@@ -4,9 +4,12 @@ A client's sink is the door's end of it; the engine hands it encoded replies and
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 from crowkis.engine.transactions import Transaction, Watched
+from crowkis.guard.access import shown
+from crowkis.values.access import NEW_DEFAULT
 from crowkis.values.call import Command
 from crowkis.values.reply import Stream
 
@@ -59,15 +62,17 @@ class Client:
     """One connection as the engine sees it."""
 
     __slots__ = (
-        "address", "admitted", "authenticated", "calls", "channels", "created_ms", "db", "gone", "id", "last",
-        "last_ms", "library", "library_version", "local", "monitoring", "name", "no_evict", "out", "out_word",
-        "out_writes", "parked", "patterns", "protocol", "queued", "reply_mode", "sink", "subscribed_bytes",
-        "tracker", "transaction", "unusual", "watched",
+        "account", "address", "admitted", "authenticated", "calls", "channels", "created_ms", "db", "fd", "free",
+        "gone", "id", "last", "last_ms", "library", "library_version", "local", "local_address", "monitoring", "name",
+        "no_evict", "no_touch", "out", "out_word", "out_writes", "parked", "patterns", "protocol", "queued",
+        "reply_mode", "sink", "subscribed_bytes", "tracker", "transaction", "unblock", "unusual", "watched",
     )  # fmt: skip
 
     def __init__(self, client_id: int, address: str, local: bool, sink: Sink, now_ms: int) -> None:
         self.id = client_id
         self.address = address
+        self.local_address, self.fd = "", 0
+        """Our end of the connection, and its number for the system."""
         self.local = local
         """The peer is on this machine."""
         self.sink = sink
@@ -86,6 +91,8 @@ class Client:
         self.subscribed_bytes = 0
         self.tracker: Tracker | None = None
         """Tracking's affair."""
+        self.unblock: Callable[[bool], bool] | None = None
+        """While a call of it waits for a key: ends the waiting, with an error if told so; tells whether it did."""
         self.parked: deque[tuple[list[list[bytes]], int]] = deque()
         """Packets, each with its first slot, put aside until the client reads or its earlier calls are done."""
         self.queued: deque[tuple[list[list[bytes]], int]] = deque()
@@ -103,11 +110,15 @@ class Client:
         """As after connecting: RESET and new connections."""
         self.protocol = 2
         self.db = 0
+        self.account = NEW_DEFAULT
+        """Who it is; where `authenticated`, it has shown that user's password."""
         self.authenticated = False
         self.admitted = False
         """May run ordinary commands; set by gate.admit()."""
+        self.free = False
+        """May run all of them with all keys, so that nobody need look at each."""
         self.monitoring = False
-        self.no_evict = False
+        self.no_evict = self.no_touch = False
         self.name = ""
         self.reply_mode = "ON"
         self.weigh()
@@ -128,6 +139,11 @@ class Client:
     def listens_only(self) -> bool:
         """A RESP2 client that has subscribed could not tell a reply from a message."""
         return self.protocol == 2 and bool(self.channels or self.patterns)
+
+    @property
+    def kind(self) -> str:
+        """As CLIENT LIST TYPE and CLIENT KILL TYPE name it."""
+        return "PUBSUB" if self.subscriptions else "NORMAL"
 
     def send_out(self, command: Command) -> None:
         """A call of this client waits for its errand."""
@@ -154,14 +170,17 @@ class Client:
             ("R", self.tracker and self.tracker.broken),
         )  # fmt: skip
         flags = ("".join(mark for mark, there in marks if there) or "N") + ("e" if self.no_evict else "")
+        flags += "T" if self.no_touch else ""
         redirect = -1 if self.tracker is None else self.tracker.redirect
         queued = -1 if self.transaction is None else len(self.transaction.calls)
         return (
-            f"id={self.id} addr={self.address} laddr= fd=0 name={self.name} age={(now_ms - self.created_ms) // 1000} "
+            f"id={self.id} addr={self.address} laddr={self.local_address} fd={self.fd} name={self.name} "
+            f"age={(now_ms - self.created_ms) // 1000} "
             f"idle={(now_ms - self.last_ms) // 1000} flags={flags} db={self.db} "
             f"sub={len(self.channels)} psub={len(self.patterns)} multi={queued} watch={len(self.watched.keys)} "
-            f"tot-cmds={self.calls} cmd={self.last.name if self.last is not None else 'NULL'} user=default "
-            f"redir={redirect} resp={self.protocol} lib-name={self.library} lib-ver={self.library_version}"
+            f"tot-cmds={self.calls} cmd={shown(self.last.name) if self.last is not None else 'NULL'} "
+            f"user={self.account.name} redir={redirect} "
+            f"resp={self.protocol} lib-name={self.library} lib-ver={self.library_version}"
         )
 
 
@@ -184,6 +203,10 @@ class Clients:
         """The connection is gone."""
         self._by_id.pop(client.id, None)
         self.stop_monitoring(client)
+
+    def of_user(self, name: str) -> list[Client]:
+        """Everyone who is this user."""
+        return [client for client in self._by_id.values() if client.account.name == name]
 
     def find(self, client_id: int) -> Client | None:
         """The client of this id, if connected."""

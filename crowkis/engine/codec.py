@@ -8,6 +8,7 @@
     element     "c" db:1 collection:8 field        the element's bytes (see the kind in engine/kinds.py)
     departure   "l" place:4                        version:1 facts (JSON)
     judgements  "j" ...                            see judgement_codec.py
+    user        "u" ...                            see access_codec.py
 
 tenant and namespace are 8-byte BLAKE2b digests, so that one tenant, or one namespace of it, is one prefix.
 Integers are little-endian. The facts hold the full names; they are what rules compare.

@@ -8,6 +8,7 @@ Costs as much as reading everything. Names entries by their ids alone.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from crowkis.engine.access_codec import USER, decode_user
 from crowkis.engine.codec import (
     ANSWER,
     COLLECTION_VERSION,
@@ -58,6 +59,11 @@ def misfits(store: Store) -> Iterator[Misfit]:
             decode_departure(value)
         except CodecError as error:
             yield Misfit(key, f"a line of the ledger: {error}")
+    for key, value in store.items(USER):
+        try:
+            decode_user(value)
+        except CodecError as error:
+            yield Misfit(key, f"a user: {error}")
 
 
 def _plain_misfits(store: Store) -> Iterator[Misfit]:

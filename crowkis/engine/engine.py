@@ -14,13 +14,16 @@ from crowkis.engine.clients import Client, Clients
 from crowkis.engine.compaction import Compaction
 from crowkis.engine.events import Events
 from crowkis.engine.evict import Evictor
-from crowkis.engine.gate import House
+from crowkis.engine.gate import House, admit, regrant
 from crowkis.engine.keys import Listener
 from crowkis.engine.memory import Memory
 from crowkis.engine.outage import Outage
+from crowkis.engine.pulse import Pulse
 from crowkis.engine.scrub import Scrub
 from crowkis.engine.serves import Serves
+from crowkis.engine.slowness import Slowness
 from crowkis.engine.state import State
+from crowkis.engine.tallies import Tallies
 from crowkis.engine.tracking import Tracking
 from crowkis.engine.watches import Watches
 from crowkis.match.leaning import leans
@@ -68,8 +71,12 @@ class Engine:
             self.listeners, self.clients, lambda client, data: self.push(client, data), lambda: self.acting
         )
         self.house = House(settings.auth_token)
+        self.house.denials.counts = metrics.split["access_denials_total"]
         self.cursors = Cursors()
         self.serves = Serves()
+        self.tallies = Tallies()
+        self.slowness = Slowness(settings)
+        self.pulse = Pulse(metrics)
         self.backups = Backups(metrics)
         self.compaction = Compaction()
         self.scrub = Scrub(settings, metrics)
@@ -89,6 +96,10 @@ class Engine:
         """A random number from 0 to below - 1."""
         self.last_random: dict[int, bytes] = {}
         """Where RANDOMKEY goes on, by database."""
+        self.secret_bytes: Callable[[int], bytes] = bytes
+        """So many bytes nobody can guess, for passwords; `pick` can be guessed."""
+        self.run_id = "0" * 40
+        """Another one in each run of the server."""
         self.ports: dict[str, int] = {}
         self.tell: Callable[..., None] | None = None
         """Writes a line of the log, tell(event, level, **facts), where debug lines are wanted; else None."""
@@ -101,11 +112,24 @@ class Engine:
         self.evictor = Evictor(state, self.pick)
         self.embedder = embedder
         self.recall = recall
-        self.house.loaded = True
+        self.house.users, self.house.loaded = state.users.by_name, True
+        state.users.notice = self._readmit
+        for client in self.clients.all():
+            admit(client, self.house)
+
+    def _readmit(self, name: str) -> None:
+        """A user has been changed or removed: what its clients may do changes with the next call."""
+        user = self.house.users.get(name)
+        for client in self.clients.of_user(name):
+            if user is not None:
+                regrant(client, user)
+            else:
+                client.admitted = client.free = False
 
     def heed_settings(self) -> None:
         """The settings have changed: those that are not read each time they matter take effect."""
         self.events.choose(self.settings.notify_keyspace_events)
+        self.slowness.refresh()
 
     def discard(self, client: Client) -> None:
         """What MULTI queued is forgotten, and nothing is watched any more."""

@@ -18,6 +18,14 @@ def line(client: Client, request: list[bytes], private: list[bool], salt: bytes,
     return f"+{stamp} [{client.db} {client.address}] {' '.join(shown)}\r\n".encode()
 
 
+def seen(request: list[bytes], private: list[bool], salt: bytes) -> list[bytes]:
+    """A request with what is private replaced by its length and digest."""
+    return [
+        f"({len(raw)} bytes {digest(raw, salt)})".encode() if hide else raw
+        for raw, hide in zip(request, private, strict=True)
+    ]
+
+
 def digest(raw: bytes, salt: bytes) -> str:
     """Eight hex digits that tell equal texts from different ones during one run of the server, and nothing else."""
     return blake2b(raw, digest_size=4, key=salt).hexdigest()

@@ -35,6 +35,8 @@ class Memory:
         self.overhead = 1.0
         """Resident bytes per byte accounted for."""
         self._peak_bytes = 0
+        self.most_used_bytes = 0
+        """The most that was ever used at once, as far as observe() saw."""
         self.making_room = False
         """Eviction has begun and not yet reached STOP_SHARE."""
 
@@ -51,6 +53,7 @@ class Memory:
     def observe(self) -> None:
         """Compare with what is resident; to be called a few times a second."""
         self._peak_bytes = max(self._peak_bytes, self._held_bytes())
+        self.most_used_bytes = max(self.most_used_bytes, self.used_bytes())
         if self._peak_bytes >= OBSERVED_BYTES_MIN:
             self.overhead = max(1.0, (self.resident_bytes() - self.process_bytes) / self._peak_bytes)
 

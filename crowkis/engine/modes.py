@@ -29,6 +29,10 @@ KeysOf = Callable[[Command, list[bytes]], list[bytes]]
 """The keys a request names."""
 
 
+UNTIMED = 0
+"""The class of duration in which calls inside EXEC are counted: the time they take is EXEC's."""
+
+
 class Runner(Protocol):
     """What of the actor is needed here."""
 
@@ -116,6 +120,7 @@ class Modes:
             if self._engine.clients.monitors:
                 self._runner.show(client, command, request)
             reply = command.run(self._engine, client, args)
+            self._engine.tallies[command.name][UNTIMED] += 1
         except Exception as error:  # noqa: BLE001 - decision 0002
             reply = self._runner.failed(command, error)
         if client.tracker is not None:

@@ -29,6 +29,9 @@ class Outside(Protocol):
     def back_up(self, name: str, snapshot: Snapshot, done: Callable[[Exception | None], None]) -> None:
         """Write a snapshot as the archive `name` in a thread and call done() on the loop once it is durable."""
 
+    def later(self, delay_ms: int, done: Callable[[Any], None]) -> None:
+        """Call done(None) on the loop after so long."""
+
     def stop(self) -> None:
         """Stop the server as on SIGTERM."""
 

@@ -26,10 +26,12 @@ from crowkis.engine.judgements import Judgements
 from crowkis.engine.keys import Keys
 from crowkis.engine.ledger import Ledger
 from crowkis.engine.residents import Resident, Residents
+from crowkis.engine.users import Users
 from crowkis.interfaces import Restored, VectorIndex
 from crowkis.lifecycle.eviction import faded
 from crowkis.match.features import features
 from crowkis.storage.store import Store
+from crowkis.values.access import DropUser, PutUser
 from crowkis.values.question import Candidate
 from crowkis.values.record import (
     Change,
@@ -143,6 +145,7 @@ class State:
         self.images = Images()
         self.ledger = Ledger(store)
         self.judgements = Judgements(store)
+        self.users = Users(store)
         self.index_bytes = 0
         """Memory of all indexes, approximately."""
         self._new_index = new_index
@@ -158,6 +161,7 @@ class State:
         done = 0
         self.ledger.recover()
         self.judgements.recover()
+        self.users.recover()
         for key, value in self.store.items(ENTRY):
             entry, vector = decode_entry(value)
             self.entries[entry.entry_id] = entry
@@ -208,6 +212,8 @@ class State:
             self.keys.apply(record)
         elif isinstance(record, DropScope):
             self._drop_scope(record)
+        elif isinstance(record, PutUser | DropUser):
+            self.users.apply(record)
         else:
             self.judgements.apply(record)
 

@@ -53,6 +53,7 @@ class Upkeep:
     def run(self, stored: int) -> None:
         """Remove what must leave; `stored` is how many changes the batch made."""
         if self.tick_due:
+            self._engine.pulse.beat(self._engine.now_ms)
             self._expire()
         self._make_room(stored)
 

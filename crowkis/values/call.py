@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from crowkis.values.access import ChannelUse, KeyUse
+
 
 class Command(NamedTuple):
     """A word users can send. Made once by the declaration in commands/registry.py, never changed."""
@@ -12,6 +14,8 @@ class Command(NamedTuple):
     summary: str
     since: str
     category: str
+    categories: frozenset[str]
+    """Those of ACL: Redis's names, without @."""
     syntax: str
     arity: int
     """As Redis counts: the word included, negative when more may follow."""
@@ -34,6 +38,8 @@ class Command(NamedTuple):
     """The keys a request names, where their places are not the same in each."""
     alone: bool = False
     """MULTI cannot queue it: it waits for an errand, sends its reply in parts, or ends what the reply needs."""
+    secret: bool = False
+    """Its arguments hold passwords: they are shown to nobody, whatever the settings say."""
 
 
 class Vocabulary(NamedTuple):
@@ -47,3 +53,7 @@ class Vocabulary(NamedTuple):
     """For each argument of a request: does it hold a prompt, an answer or a secret?"""
     keys_of: Callable[[Command, list[bytes]], list[bytes]]
     """The keys a request names, in order."""
+    key_uses: Callable[[Command, list[bytes]], list[KeyUse]]
+    """The keys a request names and what is done with them. Raises CommandError."""
+    channel_uses: Callable[[Command, list[bytes]], list[ChannelUse]]
+    """The channels a request names."""

@@ -23,6 +23,12 @@ class FoldTables(NamedTuple):
     """Flush what is in memory and fold all tables. Result: what it did (a Compacted), or DiskError."""
 
 
+class Pause(NamedTuple):
+    """Wait so long. Result: None."""
+
+    delay_ms: int
+
+
 class CloseClients(NamedTuple):
     """Close these connections after their replies are out. No result."""
 
@@ -40,5 +46,5 @@ Then = Callable[[Any, Any], Any]
 class Waiting(NamedTuple):
     """A command's word that the reply comes later: run `errand`, then `then` with what it brought."""
 
-    errand: EmbedText | WriteBackup | FoldTables
+    errand: EmbedText | WriteBackup | FoldTables | Pause
     then: Then

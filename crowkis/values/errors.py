@@ -5,6 +5,8 @@ The code (first word on the wire) is API; the text is for people and may change.
 
 from typing import NamedTuple
 
+from crowkis.values.access import Denial
+
 
 class ErrorRow(NamedTuple):
     """One row of ERRORS: the code, when it is sent, what the reader should do."""
@@ -19,7 +21,8 @@ ERRORS: tuple[ErrorRow, ...] = (
     ErrorRow("BUSY", "A queue is full.", "Wait the retry-after-ms the text names, then send again."),
     ErrorRow("DENIED", "No token is set and the client is not on this machine.", "Set CROWKIS_AUTH_TOKEN."),
     ErrorRow("NOAUTH", "A token is set and this connection has not shown it.", "Send AUTH <token>."),
-    ErrorRow("WRONGPASS", "The token or user name shown is not right.", "Check the token."),
+    ErrorRow("WRONGPASS", "The user name, password or token shown is not right.", "Check them; ACL LOG may say more."),
+    ErrorRow("NOPERM", "The user may not run the word, or not with this key.", "Ask for ACL SETUSER; see ACL LOG."),
     ErrorRow("NOPROTO", "HELLO asked for a protocol other than 2 or 3.", "Ask for 2 or 3."),
     ErrorRow("BUSYKEY", "RESTORE names a key that is there.", "Add REPLACE, or choose another name."),
     ErrorRow("WRONGTYPE", "The key holds another type of value.", "Use the words of that type."),
@@ -80,12 +83,19 @@ def denied() -> CommandError:
 
 def not_authenticated() -> CommandError:
     """A token is configured and the connection has not shown it."""
-    return CommandError("NOAUTH", "authentication required; send AUTH <token> first")
+    return CommandError("NOAUTH", "authentication required; send AUTH <token> or AUTH <user> <password> first")
 
 
 def wrong_token() -> CommandError:
-    """AUTH or HELLO AUTH showed the wrong user name or token."""
-    return CommandError("WRONGPASS", "the user name or token is not right")
+    """AUTH or HELLO AUTH showed a wrong user name, password or token, or the user is switched off."""
+    return CommandError("WRONGPASS", "the user name or password is not right, or the user is off")
+
+
+def no_permission(user: str, denial: Denial) -> CommandError:
+    """The user's rules do not allow it; `denial` tells what."""
+    what = denial.what[:64].decode("utf-8", "replace")
+    text = f"may not run '{what}'" if denial.kind == "command" else f"may not use the {denial.kind} '{what}' this way"
+    return CommandError("NOPERM", f"user '{user}' {text}")
 
 
 def unsupported_protocol() -> CommandError:

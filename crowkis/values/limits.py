@@ -60,3 +60,18 @@ SERVES_BYTES_MAX = 4 * MIB
 """Which question an answer was served to last is remembered for so many answers, in so much memory."""
 GONE_MAX = 1_024
 """Answers removed by a report that can still be reported by others."""
+
+USERS_MAX = 1_024
+USER_NAME_CHARS_MAX = 256
+PASSWORDS_MAX = 16
+ACCESS_RULES_MAX = 256
+"""Of each kind (words, keys, channels) in one user."""
+ACCESS_RULE_BYTES_MAX = 4 * KIB
+DENIALS_MAX = 128
+"""Lines of ACL LOG."""
+
+SLOW_ARGUMENTS_MAX = 32
+SLOW_ARGUMENT_BYTES_MAX = 128
+"""Of a request in SLOWLOG."""
+SPIKES_MAX = 160
+"""Seconds LATENCY HISTORY remembers of an event."""

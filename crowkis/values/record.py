@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from crowkis.values.access import AccessRecord
 from crowkis.values.judgement import Judgement
 from crowkis.values.question import NO_CONTEXT, Context, Features, Scope
 from crowkis.values.vector import Vector
@@ -135,4 +136,4 @@ class DropScope(NamedTuple):
 
 
 KeyRecord = PutKey | DropKey | Change | SetEnd | MoveKey | DropDatabase
-Record = PutEntry | DropEntry | DropScope | KeyRecord | Judgement
+Record = PutEntry | DropEntry | DropScope | KeyRecord | Judgement | AccessRecord

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crowkis.commands.keyspace import matcher
+from crowkis.values.glob import matcher
 
 
 @pytest.mark.parametrize(

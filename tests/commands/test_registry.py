@@ -33,7 +33,8 @@ class TestFinding:
     @pytest.mark.parametrize(
         ("text", "told"),
         [("NONSENSE", "unknown command 'NONSENSE'"), ("CLIENT", "CLIENT needs one of"),
-         ("CLIENT NONSENSE", "unknown subcommand 'NONSENSE' of CLIENT; there are"), ("CONFIG", "GET, SET")],
+         ("CLIENT NONSENSE", "unknown subcommand 'NONSENSE' of CLIENT; there are"),
+         ("CONFIG", "GET, HELP, RESETSTAT, REWRITE, SET")],
     )  # fmt: skip
     def test_what_is_not_there_is_named(self, text, told):
         with pytest.raises(CommandError, match=told):

@@ -304,7 +304,7 @@ class TestServerWords:
 
     def test_command_tells_what_each_word_takes(self, wire, wire3):
         count = wire("COMMAND", "COUNT")
-        names = wire("COMMAND", "LIST")
+        names = [name for name in wire("COMMAND", "LIST") if b"|" not in name]
         listed = wire("COMMAND")
 
         assert count == len(names) == len(listed)

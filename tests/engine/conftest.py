@@ -82,6 +82,8 @@ class Surroundings:
         self.room_texts = 1_000
         self.embedding = []
         """(text, done) pairs not finished yet."""
+        self.pausing = []
+        """(milliseconds, done) of pauses that are not over."""
         self.backing_up = []
         """(name, snapshot, done) of archives not written yet."""
         self.archives = FaultyDisk(Random(2))
@@ -97,6 +99,9 @@ class Surroundings:
             return False
         self.embedding.append((text, done))
         return True
+
+    def later(self, delay_ms, done):
+        self.pausing.append((delay_ms, done))
 
     def finish_embedding(self, place=0):
         text, done = self.embedding.pop(place)

@@ -32,20 +32,22 @@ def test_leaving_ends_monitoring():
 def test_reset_forgets_everything_a_client_asked_for():
     client = Clients().enter("127.0.0.1:5", True, None, 0)
     client.protocol, client.db, client.name, client.reply_mode = 3, 5, "shop", "OFF"
-    client.authenticated = client.admitted = client.no_evict = True
+    client.authenticated = client.admitted = client.no_evict = client.no_touch = True
     client.reset()
 
     assert (2, 0, "", "ON") == (client.protocol, client.db, client.name, client.reply_mode)
-    assert [False] * 3 == [client.authenticated, client.admitted, client.no_evict]
+    assert [False] * 4 == [client.authenticated, client.admitted, client.no_evict, client.no_touch]
 
 
 def test_a_line_describes_a_client_as_redis_does():
     client = Clients().enter("127.0.0.1:5", True, None, 1_000)
     client.name, client.library, client.no_evict, client.last_ms = "shop", "ours", True, 4_000
+    client.local_address, client.fd, client.last = "127.0.0.1:6383", 9, COMMANDS["CLIENT LIST"]
     facts = dict(piece.split("=", 1) for piece in client.line(6_500).split(" "))
 
     expected = {"id": "1", "addr": "127.0.0.1:5", "name": "shop", "age": "5", "idle": "2", "flags": "Ne", "db": "0",
-                "cmd": "NULL", "resp": "2", "lib-name": "ours"}  # fmt: skip
+                "cmd": "client|list", "laddr": "127.0.0.1:6383", "fd": "9",
+                "user": "default", "resp": "2", "lib-name": "ours"}  # fmt: skip
     assert expected == {name: facts[name] for name in expected}
 
 

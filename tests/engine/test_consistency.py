@@ -5,12 +5,14 @@ from random import Random
 import numpy as np
 import pytest
 
+from crowkis.engine.access_codec import user_key
 from crowkis.engine.codec import ANSWER, ENTRY, LEDGER, PLAIN, encode_entry, encode_plain, entry_suffix, plain_key
 from crowkis.engine.consistency import inconsistencies, misfits
 from crowkis.engine.state import State
 from crowkis.index.adaptive import new_index
 from crowkis.storage.store import Store
 from crowkis.testing.disk import FaultyDisk
+from crowkis.values.access import PutUser, User
 from crowkis.values.question import Scope
 from crowkis.values.record import DropEntry, Entry, PutEntry
 
@@ -140,3 +142,11 @@ def test_what_no_version_wrote_is_named(state, key):
     state.store.put(key, encode_plain(b"value", 0) if b"key" in key else b"\1")
 
     assert [key] == [misfit.key for misfit in misfits(state.store)]
+
+
+def test_a_user_that_cannot_be_read_is_named_and_others_are_not(state):
+    state.apply(PutUser(User("alice")))
+    state.store.put(user_key("bob"), b"\x01{")
+    state.store.commit()
+
+    assert [user_key("bob")] == [misfit.key for misfit in misfits(state.store)]
