@@ -68,7 +68,7 @@ def client_unpause(engine: Engine, client: Client, args: Any) -> Reply:
 def client_unblock(engine: Engine, client: Client, args: Any) -> Reply:
     """End a client's waiting for a key, as if its time were up or with an error; tells whether it was waiting."""
     found = engine.clients.find(args.id)
-    return int(found is not None and found.unblock is not None and found.unblock(args.how == "ERROR"))
+    return int(found is not None and found.unblock is not None and found.unblock(found, args.how == "ERROR"))
 
 
 @command("CLIENT NO-TOUCH", arg("switch", choice("ON", "OFF")), category=CONNECTION)

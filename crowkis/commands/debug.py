@@ -1,5 +1,6 @@
 """DEBUG: for people who test the server. Refused unless the setting debug_commands allows it."""
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 
@@ -7,8 +8,13 @@ from crowkis.commands.args import KEY, arg, real
 from crowkis.commands.keys import expiry_of, is_there, kind_of
 from crowkis.commands.registry import command, help_on
 from crowkis.engine.clients import Client
-from crowkis.engine.codec import PLAIN_HEAD, element_prefix, plain_key
+from crowkis.engine.codec import PLAIN_HEAD, plain_key
 from crowkis.engine.engine import Engine
+from crowkis.engine.hashes import Hash
+from crowkis.engine.kinds import Collection
+from crowkis.engine.lists import List
+from crowkis.engine.sets import Set
+from crowkis.engine.zsets import SortedSet
 from crowkis.values.errand import Pause, Waiting
 from crowkis.values.errors import malformed
 from crowkis.values.limits import DATABASES
@@ -75,13 +81,23 @@ def _digest_of(engine: Engine, db: int, key: bytes, named: bool = True) -> int:
     if head is None:
         held = _hash(b"string", (engine.state.get(full) or b"")[PLAIN_HEAD.size :])
     else:
-        prefix = element_prefix(db, head.collection)
         held = _hash(kind.encode(), b"")
-        for name, value in engine.state.store.items(prefix):
-            held ^= _hash(name[len(prefix) :], value)
+        for name, value in _elements(engine.state.keys.collection(full)):
+            held ^= _hash(name, value)
     end = b"1" if expiry_of(engine, db, key) else b"0"
     label = bytes([db]) + key if named else b""
     return _hash(label, held.to_bytes(DIGEST_BYTES, "big") + end)
+
+
+def _elements(held: Collection | None) -> Iterable[tuple[bytes, bytes]]:
+    """What a collection holds, without how the store keeps it."""
+    if isinstance(held, Hash):
+        return held.values.items()
+    if isinstance(held, List):
+        return ((str(place).encode(), value) for place, value in enumerate(held.values))
+    if isinstance(held, SortedSet):
+        return ((member, repr(score).encode()) for member, score in held.scores.items())
+    return ((member, b"") for member in held.members) if isinstance(held, Set) else ()
 
 
 def _hash(*parts: bytes) -> int:

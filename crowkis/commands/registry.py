@@ -147,7 +147,7 @@ def help_on(head: str) -> list[Simple]:
 
 
 def key_places(made: Command) -> tuple[int, int, int] | None:
-    """First key, last key (-1: to the end) and step, as COMMAND INFO tells them; None: none in a fixed place.
+    """First key, last key (-1: to the end, -2: but for the last argument) and step, as COMMAND INFO tells them; None: none in a fixed place.
 
     Further pairs of a key and its value are called key_value.
     """
@@ -156,6 +156,8 @@ def key_places(made: Command) -> tuple[int, int, int] | None:
         if row.kind is KEY:
             if row.counted:
                 return None
+            if any(later.name == "key_timeout" for later in made.parameters[place + 1 :]):
+                return head + place, -2, 1
             paired = any(later.name == "key_value" for later in made.parameters[place + 1 :])
             if row.repeated:
                 return head + place, -1, 1

@@ -1,7 +1,7 @@
 """Sorted sets: members and their scores, one by one. Ranges are in zsets_ranges.py, algebra in zsets_algebra.py."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from crowkis.commands.args import BLOB, KEY, Kind, arg, choice, converted, flag, opt, whole
@@ -16,7 +16,7 @@ from crowkis.values.errors import malformed, wrong_count
 from crowkis.values.glob import matcher
 from crowkis.values.outcome import Outcome
 from crowkis.values.record import Change, DropKey, Record
-from crowkis.values.reply import Reply
+from crowkis.values.reply import NULL_ARRAY, Reply
 from crowkis.wire.writer import double_digits
 
 ZSET = "zset"
@@ -220,11 +220,16 @@ def zpopmax(engine: Engine, client: Client, args: Any) -> Outcome:
          keys=numbered_keys(1))  # fmt: skip
 def zmpop(engine: Engine, client: Client, args: Any) -> Outcome:
     """Remove members from one end of the first sorted set that has any, and tell its key and them."""
-    for key in args.key:
-        gone = _outermost(zset_of(engine, client, key), args.count, args.end == "MAX")
+    return first_taken(engine, client, args.key, args.count, args.end == "MAX") or Outcome(NULL_ARRAY)
+
+
+def first_taken(engine: Engine, client: Client, keys: Sequence[bytes], count: int, highest: bool) -> Outcome | None:
+    """Key and members, with their scores, taken from an end of the first sorted set that has any."""
+    for key in keys:
+        gone = _outermost(zset_of(engine, client, key), count, highest)
         if gone:
             return Outcome([key, [[member, score] for score, member in gone]], without(engine, client, key, gone))
-    return Outcome(None)
+    return None
 
 
 @command("ZRANDMEMBER", arg("key", KEY), arg("count", whole(-DRAWN_MAX), optional=True), flag("withscores"),

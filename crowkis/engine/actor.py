@@ -8,13 +8,14 @@ reported (decision 0002); one from apply() stops the process.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from functools import partial
 from typing import Any, NamedTuple
 
 from crowkis.engine import gate
 from crowkis.engine.clients import Client, Sink
 from crowkis.engine.engine import Engine
+from crowkis.engine.errands import Errands
 from crowkis.engine.inbox import Inbox
 from crowkis.engine.modes import Modes
 from crowkis.engine.outside import Outside
@@ -25,7 +26,7 @@ from crowkis.engine.witness import Witness
 from crowkis.interfaces import Clock
 from crowkis.storage.errors import DiskError, StorageError
 from crowkis.values.call import Command, Vocabulary
-from crowkis.values.errand import CloseClients, EmbedText, FoldTables, Pause, StopServer, Then, Waiting, WriteBackup
+from crowkis.values.errand import Then, Waiting
 from crowkis.values.errors import CommandError, busy, malformed
 from crowkis.values.limits import BATCH_CALLS_MAX, MIB
 from crowkis.values.outcome import Outcome
@@ -101,7 +102,7 @@ class Actor:
         """
         self._acknowledged: list[tuple[list[bytes], int]] = []
         """Which of the replies speak of a change: where the commit fails, they become errors."""
-        self._errands: list[CloseClients | StopServer | WriteBackup] = []
+        self._errands = Errands(engine, outside, clock, self.tick)
         self._shown: list[tuple[Client, bytes]] = []
         """Lines for MONITOR; sent after the batch's replies, so that the OK of MONITOR itself comes first."""
 
@@ -151,8 +152,9 @@ class Actor:
 
     @property
     def idle(self) -> bool:
-        """Nothing is queued, running or waiting for an errand."""
-        return not (self._inbox or self._resumed or self.waiting_calls or self.parked_calls or self._answers)
+        """Nothing is queued, running or waiting for an errand; who waits for a key may wait for ever and does not count."""
+        waiting = self.waiting_calls - len(self.engine.blocked)
+        return not (self._inbox or self._resumed or waiting or self.parked_calls or self._answers)
 
     async def run(self) -> None:
         """Run batches until cancelled."""
@@ -183,6 +185,8 @@ class Actor:
         """Run what waits until one of the limits is met; at least one call."""
         if self.engine.house.paused is not None:
             self._end_pause(self.engine.house.paused)
+        if self.engine.blocked:
+            self.engine.blocked.due(self.engine.now_ms)
         began_ns = self._ended_ns = self._now_ns()
         count, end_ns = self._go_on_until(began_ns + RESUMED_NS_MAX), began_ns + BATCH_NS_MAX
         now_ns = self._ended_ns
@@ -247,10 +251,8 @@ class Actor:
         Large replies or the end of the client's time end it early; what is left of the packet waits for its next turn.
         """
         engine, words = self.engine, self._vocabulary.words
-        tallies, began_ns, counted, row = engine.tallies, self._ended_ns, None, NO_ROW
-        notable_ns = engine.slowness.notable_ns
-        client.last_ms = engine.now_ms
-        engine.acting = client
+        tallies, counted, row, notable_ns = engine.tallies, None, NO_ROW, engine.slowness.notable_ns
+        client.last_ms, engine.acting = engine.now_ms, client
         normal, paused = engine.house.normal, engine.house.paused
         replies = self._begin_replies(client, slot)
         for place, request in enumerate(requests):
@@ -273,8 +275,7 @@ class Actor:
                         self.show(client, command, request)
                     reply = command.run(engine, client, args)
             except Exception as error:  # noqa: BLE001 - decision 0002: a bug in one command is that call's error
-                told = self._modes.refused(client, command, error)
-                reply, command = self.failed(command, told, rejected=args is None), None
+                reply, command = self.failed(command, self._modes.refused(client, command, error), args is None), None
             kind = type(reply)
             if kind in SETTLED or client.unusual:
                 self._settle(client, slot + place, command, reply, self._mutes(client))
@@ -283,22 +284,21 @@ class Actor:
                 data = encode(self.done(command, reply, replies) if kind is Outcome else reply, client.protocol)
                 replies.append(data)
                 self._batch_bytes += len(data)
-            self._ended_ns = ended_ns = self._now_ns()
+            ended_ns = self._now_ns()
             if command is not None:
-                took_ns = ended_ns - began_ns
+                took_ns = ended_ns - self._ended_ns
                 if command is not counted:
                     counted, row = command, tallies[command.name]
                 row[took_ns.bit_length()] += 1
                 row[NS] += took_ns
                 if took_ns >= notable_ns:
                     self._witness.slow(client, command, request, took_ns)
-            began_ns = ended_ns
-            if self._errands and self._leaves(client):
+            self._ended_ns = ended_ns
+            if self._errands.pending and self._errands.end(client):
                 return len(requests)
-            done = place + 1
-            if done < len(requests) and (self._batch_bytes > self._batch_bytes_max or ended_ns >= end_ns):
-                self._cut(client, requests[done:], slot + done)
-                return done
+            if place + 1 < len(requests) and (self._batch_bytes > self._batch_bytes_max or ended_ns >= end_ns):
+                self._cut(client, requests[place + 1 :], slot + place + 1)
+                return place + 1
         return len(requests)
 
     def _begin_replies(self, client: Client, slot: int) -> list[bytes]:
@@ -334,7 +334,7 @@ class Actor:
         if isinstance(reply, Waiting):
             assert command is not None
             back = partial(self.resume, client, slot, command, muted, reply.then)
-            if self._send_out(reply.errand, back):
+            if self._errands.begin(client, reply.errand, back):
                 self.waiting_calls += 1
                 client.send_out(command)
                 return
@@ -358,24 +358,6 @@ class Actor:
         self._batch_bytes += len(data)
         (self._own if client is self.engine.acting else self._answers).append((client.sink, NO_SLOT, data))
 
-    def _send_out(self, errand: EmbedText | WriteBackup | FoldTables | Pause, back: Callable[[Any], None]) -> bool:
-        """Begin what a call waits for; False: the queue is full."""
-        if isinstance(errand, EmbedText):
-            return self._outside.embed(errand.text, back)
-        if isinstance(errand, Pause):
-            self._outside.later(errand.delay_ms, back)
-        elif isinstance(errand, FoldTables):
-            self.engine.compaction.begin(self.engine.state.store, self.engine.now_ms, back)
-            self.tick()
-        else:
-            self._back_up(errand.name, back)
-        return True
-
-    def _back_up(self, name: str, back: Callable[[Any], None] | None = None) -> None:
-        engine = self.engine
-        engine.backups.write(name, engine.state.store, self._outside, self._clock.now_ms, back)
-        self.tick()
-
     def done(self, command: Command | None, outcome: Outcome, replies: list[bytes]) -> Reply:
         """Do what an outcome asks for; the reply, which belongs at the end of `replies`."""
         reply, writes, errands = outcome
@@ -389,7 +371,7 @@ class Actor:
             except DiskError as error:
                 return self.failed(None, self._upkeep.stop_writing(error))
         if errands:
-            self._errands += errands
+            self._errands.pending += errands
         return reply
 
     def _mutes(self, client: Client) -> bool:
@@ -401,12 +383,6 @@ class Actor:
             client.reply_mode = "ON"
             client.weigh()
         return mode != "ON"
-
-    def _leaves(self, client: Client) -> bool:
-        return any(
-            isinstance(errand, StopServer) or (isinstance(errand, CloseClients) and client.id in errand.client_ids)
-            for errand in self._errands
-        )
 
     async def _commit(self) -> None:
         """Make the batch durable; where that fails, whoever was told of a change is told of the failure instead."""
@@ -439,18 +415,7 @@ class Actor:
         for sink in sinks:
             sink.flush()
         self._put_aside_cut()
-        errands, self._errands = self._errands, []
-        for errand in errands:
-            if isinstance(errand, StopServer):
-                self._outside.stop()
-                continue
-            if isinstance(errand, WriteBackup):
-                self._back_up(errand.name)
-                continue
-            for client_id in errand.client_ids:
-                client = self.engine.clients.find(client_id)
-                if client is not None:
-                    client.sink.close("killed")
+        self._errands.run()
 
     def show(self, client: Client, command: Command, request: list[bytes]) -> None:
         """Let MONITOR see a call."""

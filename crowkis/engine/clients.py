@@ -91,7 +91,7 @@ class Client:
         self.subscribed_bytes = 0
         self.tracker: Tracker | None = None
         """Tracking's affair."""
-        self.unblock: Callable[[bool], bool] | None = None
+        self.unblock: Callable[[Client, bool], bool] | None = None
         """While a call of it waits for a key: ends the waiting, with an error if told so; tells whether it did."""
         self.parked: deque[tuple[list[list[bytes]], int]] = deque()
         """Packets, each with its first slot, put aside until the client reads or its earlier calls are done."""

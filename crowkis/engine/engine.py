@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from crowkis.engine.backups import Backups
+from crowkis.engine.blocked import Blocked
 from crowkis.engine.channels import Channels
 from crowkis.engine.clients import Client, Clients
 from crowkis.engine.compaction import Compaction
@@ -61,6 +62,7 @@ class Engine:
         self.listeners: list[Listener] = []
         """Who is told of each change of a key; Keys' own list."""
         self.watches = Watches(self.listeners, lambda full: self.state.plain_expiry(full))
+        self.blocked = Blocked(self.listeners)
         self.push: Callable[[Client, bytes], None] = lambda client, data: None
         """Sends a client what it has not asked for just now; the actor's."""
         self.acting: Client | None = None
@@ -148,6 +150,7 @@ class Engine:
     def leave(self, client: Client) -> None:
         """The connection is gone. Calls that came over it and still run switch nothing on; a transaction is kept."""
         client.gone = True
+        self.blocked.end(client, with_error=False)
         self.watches.leave(client)
         self.channels.leave(client)
         self.tracking.end(client)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from crowkis.engine.hashes import Hash
+from crowkis.engine.lists import List
 from crowkis.engine.sets import Set
 from crowkis.engine.zsets import SortedSet
 
@@ -26,7 +27,7 @@ class Collection(Protocol):
         """Take away, then set, elements as the store keeps them: (field, bytes). One that is not there is no error."""
 
 
-NEW: dict[str, Callable[[], Collection]] = {"hash": Hash, "set": Set, "zset": SortedSet}
+NEW: dict[str, Callable[[], Collection]] = {"hash": Hash, "list": List, "set": Set, "zset": SortedSet}
 """An empty collection of each kind."""
 
 

@@ -29,6 +29,17 @@ class Pause(NamedTuple):
     delay_ms: int
 
 
+class AwaitKeys(NamedTuple):
+    """Wait until one of these keys is changed. Result: see engine/blocked.py."""
+
+    db: int
+    keys: tuple[bytes, ...]
+    until_ms: int
+    """Unix milliseconds; 0: for ever."""
+    turn: int
+    """The place among those who wait; kept when the call has to wait again."""
+
+
 class CloseClients(NamedTuple):
     """Close these connections after their replies are out. No result."""
 
@@ -39,6 +50,9 @@ class StopServer(NamedTuple):
     """Stop as on SIGTERM. No result."""
 
 
+Errand = EmbedText | WriteBackup | FoldTables | Pause | AwaitKeys
+"""What a call can wait for."""
+
 Then = Callable[[Any, Any], Any]
 """then(engine, result) -> Reply | Outcome | Waiting, run inside the actor."""
 
@@ -46,5 +60,5 @@ Then = Callable[[Any, Any], Any]
 class Waiting(NamedTuple):
     """A command's word that the reply comes later: run `errand`, then `then` with what it brought."""
 
-    errand: EmbedText | WriteBackup | FoldTables | Pause
+    errand: Errand
     then: Then

@@ -34,6 +34,7 @@ ERRORS: tuple[ErrorRow, ...] = (
         "EXECABORT", "A call was refused when MULTI queued it, or EXEC itself was.", "Read that error; send all again."
     ),
     ErrorRow("LOADING", "The data directory is still being read.", "Wait for /readyz to answer 200."),
+    ErrorRow("UNBLOCKED", "CLIENT UNBLOCK with ERROR ended a call that waited for a key.", "Ask again."),
     ErrorRow("EMBEDDER", "The embedder did not answer and this word cannot do without.", "See INFO embedder."),
 )
 """Codes are stable. `crowkis docs` prints this table."""
@@ -192,3 +193,8 @@ def loading() -> CommandError:
 def embedder_down(cause: str) -> CommandError:
     """The embedder failed and the word needs a vector."""
     return CommandError("EMBEDDER", f"the embedder did not answer ({cause}); exact matching goes on")
+
+
+def unblocked() -> CommandError:
+    """Somebody has ended the waiting."""
+    return CommandError("UNBLOCKED", "another client has ended this waiting with CLIENT UNBLOCK")

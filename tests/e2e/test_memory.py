@@ -166,6 +166,7 @@ def test_the_metrics_show_each_part(server, wire):
         "memo",
         "collections",
         "tracking",
+        "users",
         "clients",
         "overhead",
     } == parts

@@ -5,11 +5,13 @@ import pytest
 from crowkis.engine.codec import KINDS
 from crowkis.engine.hashes import stored_field
 from crowkis.engine.kinds import NEW
+from crowkis.engine.lists import pushed
 from crowkis.engine.sets import stored_members
 from crowkis.engine.zsets import stored_scores
 
 ELEMENTS = {
     "hash": [(b"a", stored_field(b"1")), (b"b", stored_field(b"2"))],
+    "list": pushed(None, [b"a", b"b"], left=False),
     "set": stored_members([b"a", b"b"]),
     "zset": stored_scores([(b"a", 1.0), (b"b", -2.5)]),
 }
