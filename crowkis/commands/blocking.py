@@ -39,13 +39,15 @@ def wait_for(
     found = attempt()
     if found is not None:
         return found
+    if client.leaving:
+        return nothing
     until_ms = engine.now_ms + max(1, round(seconds * 1000)) if seconds else 0
     errand = AwaitKeys(client.db, tuple(keys), until_ms, engine.blocked.turn())
 
     def again(engine: Engine, result: Any) -> Any:
         if isinstance(result, CommandError):
             raise result
-        if client.gone:  # whoever waits next is given what this one is not
+        if client.gone or client.leaving:  # whoever waits next is given what this one is not
             for key in keys:
                 engine.blocked.wake(errand.db, key)
             return nothing

@@ -147,7 +147,7 @@ def help_on(head: str) -> list[Simple]:
 
 
 def key_places(made: Command) -> tuple[int, int, int] | None:
-    """First key, last key (-1: to the end, -2: but for the last argument) and step, as COMMAND INFO tells them; None: none in a fixed place.
+    """First key, last key (-1: to the end, -2: but for one) and step, as COMMAND INFO tells; None: no fixed place.
 
     Further pairs of a key and its value are called key_value.
     """

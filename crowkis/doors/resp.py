@@ -127,8 +127,11 @@ class Connection(asyncio.Protocol):
             self._pause()
 
     def eof_received(self) -> bool:
-        """The client sends no more but may still read: answer what it asked, then close."""
+        """The client sends no more but may still read: answer what it asked, waiting for no key, then close."""
         self._finished = True
+        if self._client is not None:
+            self._client.leaving = True
+            self._door.engine.blocked.end(self._client, with_error=False)
         self._leave_when_answered()
         return True
 

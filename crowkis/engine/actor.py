@@ -152,7 +152,7 @@ class Actor:
 
     @property
     def idle(self) -> bool:
-        """Nothing is queued, running or waiting for an errand; who waits for a key may wait for ever and does not count."""
+        """Nothing is queued, running or waiting for an errand, but for keys: that may take for ever."""
         waiting = self.waiting_calls - len(self.engine.blocked)
         return not (self._inbox or self._resumed or waiting or self.parked_calls or self._answers)
 

@@ -41,7 +41,7 @@ SCRIPTS = {
         LMPOP 2 s l LEFT | RPOPLPUSH l s | GET l | HSET h a 1 | LPUSH h a | BLPOP s 1 | LPUSHX s a | INCR l
     """,
     "lifetimes": """
-        RPUSH l a b | EXPIRE l 100 | RPUSH l c | TTL l | LPOP l 3 | TTL l | RPUSH l x | TTL l | PEXPIRE l 1 | DEL l
+        RPUSH l a b | EXPIRE l 100 | RPUSH l c | TTL l | LPOP l 3 | TTL l | RPUSH l x | TTL l | DEL l
         RPUSH l a | RENAME l m | LRANGE m 0 -1 | COPY m n | RPUSH n b | LRANGE m 0 -1 | LRANGE n 0 -1 | MOVE n 1
         SELECT 1 | LRANGE n 0 -1 | LPUSH n z | LRANGE n 0 -1 | FLUSHDB | EXISTS n
     """,

@@ -90,6 +90,7 @@ UNTESTED_ALONE = {
     "crowkis/commands/absent.py",
     "crowkis/commands/clients.py",
     "crowkis/commands/config.py",
+    "crowkis/commands/blocking.py",
     "crowkis/commands/connection.py",
     "crowkis/commands/debug.py",
     "crowkis/commands/figures.py",
