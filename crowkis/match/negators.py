@@ -17,7 +17,8 @@ NEITHER_TOKENS_MAX = 16
 """How far before "nor" its "neither" may stand."""
 
 _NOT = listed(
-    "never without cannot neither unable except excluding lack lacks lacking lacked non "
+    "never hardly barely scarcely rarely seldom without cannot neither unable except "
+    "excluding lack lacks lacking lacked non "
     "dont doesnt didnt isnt arent wasnt werent cant couldnt wont wouldnt shouldnt hasnt havent hadnt aint"
 )
 _SUBJECTS = listed("nobody nothing none nowhere")

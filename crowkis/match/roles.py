@@ -1,9 +1,10 @@
 """Have two things changed places, so that who does what to whom is another question?
 
-Three signs, each only where the relation has a direction: source and goal are exchanged ("from X to Y"); one text runs
-"X verb Y", the other "Y verb X", or the same with a preposition that has two ends; or a pronoun and a noun "
-"have changed
-sides of a verb ("he called my boss", "my boss called him"). Passives, lists and even relations are left alone.
+The signs, each only where the relation has a direction: source and goal are exchanged ("from X to Y"); one text runs
+"X verb Y", the other "Y verb X", or the same with a preposition that has two ends; a pronoun and a noun have changed
+sides of a verb ("he called my boss", "my boss called him"); the texts are the same but for two spans that have changed
+places; or what follows a preposition is the doer before it ("larger than Neptune", "is Neptune larger than").
+Passives, lists and even relations are left alone.
 """
 
 from crowkis.match.align import ARTICLES, INVERSIONS_WORDS_MAX, Alignment, Pair, Parsed, led_by
@@ -27,6 +28,10 @@ _WHO = frozenset({"who", "whom", "which", "that"})
 _LINKING = FUNCTION - ARTICLES
 _SUBJECTS = listed("i you we he she they")
 _OBJECTS = {"i": "me", "we": "us", "he": "him", "she": "her", "they": "them"}
+_MARKS = frozenset(",;:?!&/.")
+_STRANDED = listed("than from to by of for with after before against over under on in at")
+SPANS_WORDS_MAX = 40
+"""In longer texts exchanged spans are not looked for."""
 PASSIVE = "by"
 PRONOUN_REACH = 6
 
@@ -37,7 +42,14 @@ def turned(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
         return None
     if _balanced(a, b, found):
         return None
-    return _ends_exchanged(a, b, found) or _done_by(a, b, found) or (_around(a, b, found) if found.inversions else None)
+    return (
+        _ends_exchanged(a, b, found)
+        or _done_by(a, b, found)
+        or (_around(a, b, found) if found.inversions else None)
+        or _spans_exchanged(a.tokens, b.tokens)
+        or _stranded(a, b, found)
+        or _stranded(b, a, _mirrored(found))
+    )
 
 
 def _balanced(a: Parsed, b: Parsed, found: Alignment) -> bool:
@@ -47,6 +59,49 @@ def _balanced(a: Parsed, b: Parsed, found: Alignment) -> bool:
         for i in found.unmatched_a
         for j in found.unmatched_b
     )
+
+
+def _spans_exchanged(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, str] | None:
+    """Are the texts word for word the same but for two spans that have changed places around what stands between?"""
+    if len(a) != len(b) or len(a) > SPANS_WORDS_MAX or sorted(a) != sorted(b):
+        return None
+    start = next((i for i, (one, other) in enumerate(zip(a, b, strict=True)) if one != other), None)
+    if start is None:
+        return None
+    end = next(i for i, (one, other) in enumerate(zip(reversed(a), reversed(b), strict=True)) if one != other)
+    a, b = a[start : len(a) - end], b[start : len(b) - end]
+    for first in range(1, len(a) - 1):
+        if a[:first] != b[len(b) - first :]:
+            continue
+        for last in range(1, len(a) - first):
+            between = a[first : len(a) - last]
+            if a[len(a) - last :] == b[:last] and between == b[last : len(b) - first] and _APART.isdisjoint(between):
+                return " ".join(a), " ".join(b)
+    return None
+
+
+def _stranded(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:
+    """Is what the first text has behind its last preposition the doer in the second, which ends in that preposition?
+
+    Which planets are larger than Neptune, and which planets is Neptune larger than.
+    """
+    last = b.tokens[-1] if b.tokens[-1] not in _MARKS else b.tokens[-2] if len(b.tokens) > 1 else ""
+    if last not in _STRANDED or a.tokens[0] not in _WANTED or b.tokens[0] not in _WANTED:
+        return None
+    for pair in found.pairs:
+        if (
+            led_by(a, pair.a) == last
+            and led_by(b, pair.b) != last
+            and any(other.a < pair.a and other.b > pair.b for other in found.pairs)
+        ):
+            return f"{last} {a.words[pair.a]}", f"{b.words[pair.b]} ... {last}"
+    return None
+
+
+def _mirrored(found: Alignment) -> Alignment:
+    """The same alignment seen from the second text."""
+    pairs = tuple(sorted(Pair(pair.b, pair.a, pair.how) for pair in found.pairs))
+    return Alignment(pairs, found.unmatched_b, found.unmatched_a, ())
 
 
 def _ends_exchanged(a: Parsed, b: Parsed, found: Alignment) -> tuple[str, str] | None:

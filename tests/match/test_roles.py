@@ -30,6 +30,12 @@ def judged(one, other):
         ("who taught Haydn", "who did Haydn teach"),
         ("blink red and then green", "blink green and then red"),
         ("my neighbour's dog bit my cat", "my cat bit my neighbour's dog"),
+        ("replace butter with olive oil in a cake", "replace olive oil with butter in a cake"),
+        ("subtract column A from column B in a sheet", "subtract column B from column A in a sheet"),
+        ("should I stretch before I run", "should I run before I stretch"),
+        ("can the bank pass my loan to another bank", "can another bank pass my loan to the bank"),
+        ("which planets are larger than Neptune?", "which planets is Neptune larger than?"),
+        ("which languages borrowed words from Arabic", "which languages did Arabic borrow words from"),
     ],
 )
 def test_two_things_that_changed_places_make_another_question(one, other):
@@ -50,6 +56,9 @@ def test_two_things_that_changed_places_make_another_question(one, other):
         ("is the shelf above the desk", "is the desk below the shelf"),
         ("pair the speaker with my phone", "pair my phone with the speaker"),
         ("what should I do if my boss sues me", "if my boss sues me what should I do"),
+        ("which museums are free on Mondays in Glasgow", "which museums in Glasgow are free on Mondays"),
+        ("which city does the train leave from", "from which city does the train leave"),
+        ("do I take the red or the blue pill", "do I take the blue or the red pill"),
     ],
 )
 def test_mere_rearrangement_passes(one, other):
