@@ -327,6 +327,7 @@ class App:
         engine.memory.sources |= {
             "store": store.memory_bytes,
             "entries": state.residents.held_bytes,
+            "templates": state.templates.size_bytes,
             "collections": lambda: state.keys.size_bytes,
             "indexes": lambda: state.index_bytes,
             "ledger": state.ledger.size_bytes,

@@ -21,6 +21,7 @@ from crowkis.match.features import features
 from crowkis.match.intent import intent_of
 from crowkis.match.judge import explain
 from crowkis.match.normalise import normalise
+from crowkis.match.template import template
 from crowkis.match.tokens import tokens
 from crowkis.values.glob import matcher
 from crowkis.values.intent import NAMES, Intent
@@ -113,12 +114,21 @@ def _told(found: Found, policy: Policy, intent: Intent) -> Reply:
     }
 
 
+def _found_by(verdict: Verdict) -> str:
+    """What leads to a candidate: the very same question, the same template, or its vector alone."""
+    candidate, question = verdict.candidate, verdict.question
+    if candidate.exact:
+        return "exact"
+    alike = template(question.text, question.features) == template(candidate.text, candidate.features)
+    return "skeleton" if alike else "vector"
+
+
 def _candidate(verdict: Verdict) -> dict[str, Any]:
     candidate = verdict.candidate
     return {
         "key": candidate.entry_id.hex(),
         "query": candidate.text,
-        "match": "exact" if candidate.exact else "vector",
+        "match": _found_by(verdict),
         "similarity": candidate.similarity,
         "confidence": candidate.confidence,
         "signals": contributions(verdict.question, candidate) if _is_weighed(verdict) else {},
@@ -145,13 +155,18 @@ def cdump(engine: Engine, client: Client, args: Any) -> Any:
     """Show what the cache makes of a text: its vector's facts, normal form, tokens, and all that the rules look at."""
 
     def tell(engine: Engine, vector: Vector | Exception) -> Reply:
+        known = features(args.text)
+        apart = template(args.text, known)
         return {
             "fingerprint": engine.embedder.fingerprint,
             "dimension": engine.embedder.dimension,
             "norm": None if isinstance(vector, Exception) else float(np.linalg.norm(vector)),
             "normal_form": normalise(args.text),
             "tokens": tokens(args.text),
-            "features": _laid_open(features(args.text)),
+            "skeleton": apart.skeleton,
+            "slots": list(apart.slots),
+            "template": apart.digest.hex(),
+            "features": _laid_open(known),
         }
 
     return with_embedding(engine, args.text, tell)

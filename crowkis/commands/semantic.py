@@ -30,6 +30,7 @@ from crowkis.engine.lookup import Asked, Found, client_space, find, find_by_imag
 from crowkis.engine.state import is_alive
 from crowkis.match.features import features
 from crowkis.match.sketch import sketch
+from crowkis.match.template import template
 from crowkis.values.errors import embedder_down, malformed
 from crowkis.values.intent import Intent, shelf_life_s
 from crowkis.values.judgement import DropJudgements
@@ -141,6 +142,7 @@ def cset(engine: Engine, client: Client, args: Any) -> Any:
             image=asked.image,
             source=args.source,
             answer_sketch=sketch(args.answer),
+            template=template(asked.text, known_features).digest,
         )
         engine.metrics.count("stores_total")
         return Outcome(OK, (PutEntry(entry, known, args.answer),))

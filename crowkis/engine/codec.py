@@ -103,6 +103,8 @@ def encode_entry(entry: Entry, vector: Vector | None) -> bytes:
         facts["source"] = entry.source
     if entry.answer_sketch:
         facts["answer_sketch"] = entry.answer_sketch.hex()
+    if entry.template:
+        facts["template"] = entry.template.hex()
     body = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     tail = b"" if vector is None else vector.astype("<f4").tobytes()
     return _ENTRY_HEAD.pack(VERSION, len(body)) + body + tail
@@ -131,6 +133,7 @@ def decode_entry(value: bytes) -> StoredEntry:
             image=facts.get("image", ""),
             source=facts.get("source", ""),
             answer_sketch=bytes.fromhex(facts.get("answer_sketch", "")),
+            template=bytes.fromhex(facts.get("template", "")),
         )
     except (struct.error, ValueError, KeyError, TypeError) as error:
         raise CodecError(f"unreadable entry: {error}") from error

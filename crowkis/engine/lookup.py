@@ -18,6 +18,7 @@ from crowkis.match import confidence
 from crowkis.match.company import company
 from crowkis.match.features import features
 from crowkis.match.judge import judge
+from crowkis.match.template import template
 from crowkis.match.weights import FITTED_FOR
 from crowkis.values.errand import EmbedText, Then, Waiting
 from crowkis.values.intent import Intent
@@ -201,11 +202,13 @@ def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Fo
     search = Search(engine, question, vector, policy, space)
     verdicts, wanted, below = list(so_far.verdicts), CANDIDATES_FIRST, 0
     pictured = _about_image(engine, asked, vector, place) if asked.image else []
+    alike = engine.state.templates.of(*place, template(asked.text, question.features).digest)
     seen: set[int] = set()
     while True:
         found = pictured[:wanted] or space.index.search(vector, wanted)
         search.first = search.first or found
-        for label, similarity in found:
+        candidates = _merged(engine, found, vector, place, alike) if alike and not seen else found
+        for label, similarity in candidates:
             if label in seen:
                 continue
             seen.add(label)
@@ -268,14 +271,29 @@ class Search:
                 self._around.append((similarity, entry.answer_sketch))
 
 
+def _merged(
+    engine: Engine, found: Sequence[tuple[int, float]], vector: Vector, place: SpaceKey, ids: list[bytes]
+) -> Sequence[tuple[int, float]]:
+    """Neighbours and questions of the same template as one list, nearest first; the latest few of the latter."""
+    near, labels = dict(found), engine.state.spaces[place].labels
+    far = [entry_id for entry_id in ids[-CANDIDATES_FIRST:] if labels[entry_id] not in near]
+    return sorted([*found, *_with_similarity(engine, far, vector, place)], key=lambda pair: -pair[1]) if far else found
+
+
 def _about_image(engine: Engine, asked: Asked, vector: Vector, place: SpaceKey) -> list[tuple[int, float]]:
     """The answers about an image, the latest few, as an index would list them: no crowd of other images hides them."""
+    ids = engine.state.images.of(asked.scope, asked.image)[-CANDIDATES_MAX:]
+    return sorted(_with_similarity(engine, ids, vector, place), key=lambda pair: -pair[1])
+
+
+def _with_similarity(engine: Engine, ids: Sequence[bytes], vector: Vector, place: SpaceKey) -> list[tuple[int, float]]:
+    """Label and similarity of those entries that lie in a space."""
     found, labels = [], engine.state.spaces[place].labels
-    for entry_id in engine.state.images.of(asked.scope, asked.image)[-CANDIDATES_MAX:]:
+    for entry_id in ids:
         stored = engine.state.vector_of(place, entry_id)
         if stored is not None:
             found.append((labels[entry_id], float(np.dot(vector, np.frombuffer(stored, "<f4")))))
-    return sorted(found, key=lambda pair: -pair[1])
+    return found
 
 
 def _isolation(missed: Found) -> float:

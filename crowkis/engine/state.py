@@ -26,6 +26,7 @@ from crowkis.engine.judgements import Judgements
 from crowkis.engine.keys import Keys
 from crowkis.engine.ledger import Ledger
 from crowkis.engine.residents import Resident, Residents
+from crowkis.engine.templates import Templates
 from crowkis.engine.users import Users
 from crowkis.interfaces import Restored, VectorIndex
 from crowkis.lifecycle.eviction import faded
@@ -143,6 +144,7 @@ class State:
         """Filled by recover()."""
         self.residents = Residents()
         self.images = Images()
+        self.templates = Templates()
         self.ledger = Ledger(store)
         self.judgements = Judgements(store)
         self.users = Users(store)
@@ -167,6 +169,7 @@ class State:
             self.entries[entry.entry_id] = entry
             self.ends.put(key, entry.expire_at_ms)
             self.images.enter(entry)
+            self.templates.enter(entry)
             if vector is not None and not self._space(entry, vector).claim(entry.entry_id, vector):
                 self._space(entry, vector).put(entry.entry_id, vector)
                 added[_place(entry)] = added.get(_place(entry), 0) + 1
@@ -319,6 +322,7 @@ class State:
         for entry in gone:
             del self.entries[entry.entry_id]
             self.images.leave(entry)
+            self.templates.leave(entry)
             self.residents.leave(entry)
         if gone:
             freed = size_bytes - self.residents.size_bytes
@@ -339,6 +343,7 @@ class State:
         self.entries[entry.entry_id] = entry
         self.ends.put(key, entry.expire_at_ms)
         self.images.enter(entry)
+        self.templates.enter(entry)
         if vector is not None:
             space = self._space(entry, vector)
             size_bytes = space.index.size_bytes()
@@ -357,6 +362,7 @@ class State:
         if old is None:
             return
         self.images.leave(old)
+        self.templates.leave(old)
         if not old.fingerprint:
             return
         place = _place(old)

@@ -33,6 +33,8 @@ class Entry(NamedTuple):
     """Who or what the answer stands on, as CSET's SOURCE told."""
     answer_sketch: bytes = b""
     """Tells whether two answers say the same without reading them; empty in entries of older versions: unknown."""
+    template: bytes = b""
+    """Names the question's skeleton and the values in it; empty in entries of older versions: unknown."""
 
 
 class PutEntry(NamedTuple):

@@ -165,6 +165,7 @@ def test_the_metrics_show_each_part(server, wire):
         "reports",
         "memo",
         "collections",
+        "templates",
         "tracking",
         "users",
         "clients",
