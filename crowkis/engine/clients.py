@@ -65,7 +65,8 @@ class Client:
         "account", "address", "admitted", "authenticated", "calls", "channels", "created_ms", "db", "fd", "free",
         "gone", "id", "last", "last_ms", "leaving", "library", "library_version", "local", "local_address",
         "monitoring", "name", "no_evict", "no_touch", "out", "out_word", "out_writes", "parked", "patterns",
-        "protocol", "queued", "reply_mode", "sink", "subscribed_bytes", "tracker", "transaction", "unblock", "unusual", "watched",
+        "protocol", "queued", "reply_mode", "sink", "subscribed_bytes", "tracker", "transaction",
+        "unblock", "unusual", "watched",
     )  # fmt: skip
 
     def __init__(self, client_id: int, address: str, local: bool, sink: Sink, now_ms: int) -> None:
