@@ -202,7 +202,7 @@ def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Fo
     search = Search(engine, question, vector, policy, space)
     verdicts, wanted, below = list(so_far.verdicts), CANDIDATES_FIRST, 0
     pictured = _about_image(engine, asked, vector, place) if asked.image else []
-    alike = engine.state.templates.of(*place, template(asked.text, question.features).digest)
+    alike = engine.state.templates.of(place, template(asked.text, question.features).digest)
     seen: set[int] = set()
     while True:
         found = pictured[:wanted] or space.index.search(vector, wanted)

@@ -100,9 +100,16 @@ class Alignment(NamedTuple):
 
 def parse(text: str) -> Parsed:
     """The content words of a text with what the contrast rules ask about them."""
-    if len(text) <= SHORT_CHARS_MAX:
-        return _parse_short(text)
-    return _parse_long(text if len(text) <= 2 * EDGE_CHARS else f"{text[:EDGE_CHARS]} . {text[-EDGE_CHARS:]}")
+    return _parse_short(text) if len(text) <= SHORT_CHARS_MAX else _parse_long(_edges(text))
+
+
+def bare_words(text: str) -> list[str]:
+    """The tokens that parse() finds in a text; nothing is remembered."""
+    return _with_phrases(*_tokens(_edges(text)))[0]
+
+
+def _edges(text: str) -> str:
+    return text if len(text) <= 2 * EDGE_CHARS else f"{text[:EDGE_CHARS]} . {text[-EDGE_CHARS:]}"
 
 
 @lru_cache(maxsize=LAID_KEPT_MAX)

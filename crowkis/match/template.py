@@ -1,14 +1,14 @@
 """Takes a question apart into its skeleton and the values in its slots: texts of one template ask the same alike.
 
-The skeleton is the words in their basic forms and in order, without articles, forms of be, courtesies and marks, numbers
-replaced by their kind; the values are those the rules compare as typed values (numbers, identifiers, quotes, ...). The
-digest of both finds stored questions whatever their vectors say; whether one is served the rules decide, as of any other.
+The skeleton is the words in their basic forms and in order, without articles, forms of be, courtesies and marks, and
+with <number> for numbers; the values are those the rules compare as typed values (numbers, identifiers, quotes ...). The
+digest of both finds stored questions whatever their vectors say; whether one is served the rules decide.
 """
 
 from hashlib import blake2b
 from typing import NamedTuple
 
-from crowkis.match.align import parse
+from crowkis.match.align import bare_words
 from crowkis.match.vocabulary import listed
 from crowkis.values.question import Features
 
@@ -42,7 +42,7 @@ class Template(NamedTuple):
 
 def template(text: str, known: Features) -> Template:
     """The template of a text whose features are known."""
-    tokens = [token for token in parse(text).tokens if token[0].isalnum() and token not in _COURTESIES]
+    tokens = [token for token in bare_words(text) if token[0].isalnum() and token not in _COURTESIES]
     for opening in _OPENINGS:
         if tuple(tokens[: len(opening)]) == opening and len(tokens) > len(opening):
             tokens = tokens[len(opening) :]

@@ -7,6 +7,7 @@ from crowkis.engine.engine import entry_id_of
 from crowkis.engine.lookup import Asked, client_space, exact, find, nearest, with_vector
 from crowkis.interfaces import EmbedderError
 from crowkis.match.features import features
+from crowkis.match.template import template
 from crowkis.settings import BY_NAME
 from crowkis.values.errand import EmbedText
 from crowkis.values.limits import CANDIDATES_FIRST, CANDIDATES_MAX
@@ -118,6 +119,17 @@ def test_more_neighbours_are_looked_at_while_they_clear_the_bar(engine, store):
     entry = store("export 10 invoices please", towards(0.95))
 
     assert entry == seek(engine, asked("export 10 invoices")).hit
+
+
+def test_a_question_of_the_same_template_is_found_behind_a_crowd(engine, store):
+    for number in range(CANDIDATES_MAX + 10):
+        store(f"convert {number + 20} miles to km", towards(0.99))
+    alike = template("convert 10 miles to km", features("convert 10 miles to km")).digest
+    entry = store("please convert 10 miles to km", towards(0.95), template=alike)
+    found = seek(engine, asked("convert 10 miles to km"))
+
+    assert entry.entry_id == found.hit.entry_id
+    assert CANDIDATES_FIRST + 1 == len(found.verdicts)
 
 
 def test_the_search_ends_at_a_limit(engine, store):

@@ -15,10 +15,10 @@ def test_questions_of_a_template_are_found_until_they_leave():
     for stored in (entry(1), entry(2), entry(3, template=b"u"), entry(4, tenant="b"), entry(5, fingerprint="other")):
         templates.enter(stored)
 
-    assert [b"\1", b"\2"] == templates.of("a", "", "space", b"t")
+    assert [b"\1", b"\2"] == templates.of(("a", "", "space"), b"t")
     templates.leave(entry(1))
     templates.leave(entry(2))
-    assert ([], 3) == (templates.of("a", "", "space", b"t"), len(templates))
+    assert ([], 3) == (templates.of(("a", "", "space"), b"t"), len(templates))
 
 
 def test_what_has_no_template_or_no_vector_is_not_listed():
