@@ -1,7 +1,7 @@
 """Takes a question apart into its skeleton and the values in its slots: texts of one template ask the same alike.
 
 The skeleton is the words in their basic forms and in order, without articles, forms of be, courtesies and marks, and
-with <number> for numbers; the values are those the rules compare as typed values (numbers, identifiers, quotes ...). The
+with <number> for numbers; the values are those the rules compare as typed values (numbers, names, quotes ...). The
 digest of both finds stored questions whatever their vectors say; whether one is served the rules decide.
 """
 
