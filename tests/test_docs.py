@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from crowkis import __version__
+from crowkis.cli.compatibility import compatibility
 from crowkis.cli.docs import reference, semantic_table
 from crowkis.engine.rules import SERVE_RULES
 from crowkis.metrics import METRICS
@@ -16,6 +17,12 @@ REFERENCE = ROOT / "docs" / "reference.md"
 
 def test_the_reference_is_what_the_code_prints():
     assert reference() == REFERENCE.read_text("utf-8"), "run: crowkis docs > docs/reference.md"
+
+
+def test_the_compatibility_page_is_what_the_code_prints():
+    printed = compatibility()
+
+    assert printed == (ROOT / "docs" / "compatibility.md").read_text("utf-8"), "run: crowkis docs compatibility"
 
 
 def test_the_readme_shows_the_words_of_the_cache_as_printed():

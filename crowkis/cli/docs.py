@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 import click
 
 import crowkis.commands  # noqa: F401 - declares the words
+from crowkis.cli.compatibility import compatibility
 from crowkis.commands.registry import COMMANDS
 from crowkis.metrics import METRICS
 from crowkis.settings import SETTINGS
@@ -120,7 +121,8 @@ def reference() -> str:
 
 
 @click.command("docs")
-@click.argument("name", type=click.Choice([*TABLES, "semantic"]), required=False)
+@click.argument("name", type=click.Choice([*TABLES, "semantic", "compatibility"]), required=False)
 def verb(name: str | None) -> None:
     """Print the tables of commands, settings, metrics, reasons, errors and intents as Markdown, or the one named."""
-    click.echo({**TABLES, "semantic": semantic_table}[name]() if name else reference(), nl=False)
+    pages = {**TABLES, "semantic": semantic_table, "compatibility": compatibility}
+    click.echo(pages[name]() if name else reference(), nl=False)

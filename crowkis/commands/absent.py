@@ -30,7 +30,7 @@ def _scripts(engine: Engine, client: Client, args: Any) -> Reply:
 
 
 for _word in ("EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "SCRIPT", "FUNCTION", "FCALL", "FCALL_RO"):
-    command(_word, REST, category=SCRIPTING)(_scripts)
+    command(_word, REST, category=SCRIPTING, refuses=True)(_scripts)
 
 
 def _clusters(engine: Engine, client: Client, args: Any) -> Reply:
@@ -39,10 +39,10 @@ def _clusters(engine: Engine, client: Client, args: Any) -> Reply:
 
 
 for _word in ("CLUSTER", "READONLY", "READWRITE"):
-    command(_word, REST, category=CONNECTION)(_clusters)
+    command(_word, REST, category=CONNECTION, refuses=True)(_clusters)
 
 
-@command("REPLICAOF", arg("host", WORD), arg("port", WORD), category=SERVER)
+@command("REPLICAOF", arg("host", WORD), arg("port", WORD), category=SERVER, partly="NO ONE alone")
 def replicaof(engine: Engine, client: Client, args: Any) -> Reply:
     """Refuse, unless it is NO ONE: there is no replication."""
     if (args.host.upper(), args.port.upper()) != ("NO", "ONE"):
@@ -50,13 +50,13 @@ def replicaof(engine: Engine, client: Client, args: Any) -> Reply:
     return OK
 
 
-@command("SLAVEOF", arg("host", WORD), arg("port", WORD), category=SERVER)
+@command("SLAVEOF", arg("host", WORD), arg("port", WORD), category=SERVER, partly="NO ONE alone")
 def slaveof(engine: Engine, client: Client, args: Any) -> Reply:
     """Refuse as REPLICAOF does."""
     return replicaof(engine, client, args)
 
 
-@command("FAILOVER", REST, category=SERVER)
+@command("FAILOVER", REST, category=SERVER, refuses=True)
 def failover(engine: Engine, client: Client, args: Any) -> Reply:
     """Refuse: there is no replica to hand over to."""
     raise _no_replicas()
@@ -68,19 +68,32 @@ def role(engine: Engine, client: Client, args: Any) -> Reply:
     return ["master", 0, []]
 
 
-@command("WAIT", arg("replicas", whole(0)), arg("timeout_ms", whole(0)), category=SERVER)
+@command(
+    "WAIT",
+    arg("replicas", whole(0)),
+    arg("timeout_ms", whole(0)),
+    category=SERVER,
+    partly="there are no replicas: answers 0 at once",
+)
 def wait(engine: Engine, client: Client, args: Any) -> Reply:
     """Tell at once how many replicas have the changes so far: none, for there are none."""
     return 0
 
 
-@command("WAITAOF", arg("local", whole(0, 1)), arg("replicas", whole(0)), arg("timeout_ms", whole(0)), category=SERVER)
+@command(
+    "WAITAOF",
+    arg("local", whole(0, 1)),
+    arg("replicas", whole(0)),
+    arg("timeout_ms", whole(0)),
+    category=SERVER,
+    partly="there are no replicas: answers at once",
+)
 def waitaof(engine: Engine, client: Client, args: Any) -> Reply:
     """Tell at once whether this server (1 under wal_sync=always) and how many replicas (0) have the changes on disk."""
     return [int(engine.settings.wal_sync == "always"), 0]
 
 
-@command("BGREWRITEAOF", category=SERVER)
+@command("BGREWRITEAOF", category=SERVER, partly="does nothing: the log folds by itself")
 def bgrewriteaof(engine: Engine, client: Client, args: Any) -> Reply:
     """Do nothing: the log folds into tables by itself; COMPACT does it at once."""
     return Simple("The log is folded by itself")
@@ -92,7 +105,7 @@ def module_list(engine: Engine, client: Client, args: Any) -> Reply:
     return []
 
 
-@command("MODULE LOAD", arg("path", RAW), REST, category=SERVER)
+@command("MODULE LOAD", arg("path", RAW), REST, category=SERVER, refuses=True)
 def module_load(engine: Engine, client: Client, args: Any) -> Reply:
     """Refuse: there are no modules."""
     raise malformed("this server takes no modules")

@@ -199,13 +199,13 @@ def acl_genpass(engine: Engine, client: Client, args: Any) -> Reply:
     return engine.secret_bytes((digits + 1) // 2).hex()[:digits]
 
 
-@command("ACL SAVE", category=SERVER)
+@command("ACL SAVE", category=SERVER, partly="does nothing: every change is kept at once")
 def acl_save(engine: Engine, client: Client, args: Any) -> Reply:
     """Do nothing: every change of a user is kept at once."""
     return OK
 
 
-@command("ACL LOAD", category=SERVER)
+@command("ACL LOAD", category=SERVER, partly="does nothing: there is no file of users")
 def acl_load(engine: Engine, client: Client, args: Any) -> Reply:
     """Do nothing: there is no file beside the server that users could be read from."""
     return OK

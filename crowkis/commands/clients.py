@@ -71,7 +71,12 @@ def client_unblock(engine: Engine, client: Client, args: Any) -> Reply:
     return int(found is not None and found.unblock is not None and found.unblock(found, args.how == "ERROR"))
 
 
-@command("CLIENT NO-TOUCH", arg("switch", choice("ON", "OFF")), category=CONNECTION)
+@command(
+    "CLIENT NO-TOUCH",
+    arg("switch", choice("ON", "OFF")),
+    category=CONNECTION,
+    partly="shown in CLIENT LIST; uses are not noted anyway",
+)
 def client_no_touch(engine: Engine, client: Client, args: Any) -> Reply:
     """Mark this connection as one whose reads should not count; shown as flag T in CLIENT LIST."""
     client.no_touch = args.switch == "ON"

@@ -42,7 +42,12 @@ FIXED: dict[str, Callable[[Engine], str]] = {
 """Redis settings that clients and tools ask for, with what is true here; they cannot be changed."""
 
 
-@command("CONFIG GET", arg("pattern", WORD, repeated=True), category=SERVER)
+@command(
+    "CONFIG GET",
+    arg("pattern", WORD, repeated=True),
+    category=SERVER,
+    partly="the settings there are, under our names and Redis's",
+)
 def config_get(engine: Engine, client: Client, args: Any) -> Reply:
     """Show settings whose names match one of the globs, under our names and under Redis's."""
     tests = [matcher(pattern.lower().encode()) for pattern in args.pattern]
@@ -62,6 +67,7 @@ def config_get(engine: Engine, client: Client, args: Any) -> Reply:
     arg("value", WORD),
     arg("name_value", WORD, repeated=True, optional=True),
     category=SERVER,
+    partly="those that the reference says can change at run time",
 )
 def config_set(engine: Engine, client: Client, args: Any) -> Reply:
     """Change settings while the server runs, all or none; they are forgotten at restart."""
@@ -110,7 +116,7 @@ def config_resetstat(engine: Engine, client: Client, args: Any) -> Reply:
     return OK
 
 
-@command("CONFIG REWRITE", category=SERVER)
+@command("CONFIG REWRITE", category=SERVER, refuses=True)
 def config_rewrite(engine: Engine, client: Client, args: Any) -> Reply:
     """Refuse: the server never writes its settings; they are in its file, its environment or its flags."""
     raise malformed("this server writes no settings file; change its own file or environment instead")

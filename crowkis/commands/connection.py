@@ -174,7 +174,12 @@ def client_setinfo(engine: Engine, client: Client, args: Any) -> Reply:
     return OK
 
 
-@command("CLIENT NO-EVICT", arg("switch", choice("ON", "OFF")), category=CONNECTION)
+@command(
+    "CLIENT NO-EVICT",
+    arg("switch", choice("ON", "OFF")),
+    category=CONNECTION,
+    partly="shown in CLIENT LIST; output over its limit still ends the connection",
+)
 def client_no_evict(engine: Engine, client: Client, args: Any) -> Reply:
     """Mark this connection as one to spare; shown as flag e in CLIENT LIST."""
     client.no_evict = args.switch == "ON"

@@ -42,7 +42,7 @@ def exists(engine: Engine, client: Client, args: Any) -> Reply:
     return sum(1 for key in args.key if is_there(engine, client.db, key))
 
 
-@command("TOUCH", arg("key", KEY, repeated=True), category="keyspace")
+@command("TOUCH", arg("key", KEY, repeated=True), category="keyspace", partly="counts the keys; uses are not noted")
 def touch(engine: Engine, client: Client, args: Any) -> Reply:
     """Tell how many of the keys are there."""
     return exists(engine, client, args)

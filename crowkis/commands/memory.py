@@ -81,13 +81,13 @@ def memory_doctor(engine: Engine, client: Client, args: Any) -> Reply:
     return "\n".join(lines)
 
 
-@command("MEMORY PURGE", category=SERVER)
+@command("MEMORY PURGE", category=SERVER, partly="does nothing")
 def memory_purge(engine: Engine, client: Client, args: Any) -> Reply:
     """Do nothing: what is freed is given back by the allocator as it can."""
     return OK
 
 
-@command("MEMORY MALLOC-STATS", category=SERVER)
+@command("MEMORY MALLOC-STATS", category=SERVER, partly="lists the parts memory is accounted to")
 def memory_malloc_stats(engine: Engine, client: Client, args: Any) -> Reply:
     """List the parts memory is accounted to; the allocator itself tells nothing."""
     return "".join(f"{name}: {size} bytes\n" for name, size in engine.memory.parts().items())

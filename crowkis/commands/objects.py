@@ -65,15 +65,15 @@ def object_encoding(engine: Engine, client: Client, args: Any) -> Reply:
     return "listpackex" if told == "listpack" and isinstance(held, Hash) and held.ends else told
 
 
-@command("OBJECT IDLETIME", arg("key", KEY), category="keyspace")
+@command("OBJECT IDLETIME", arg("key", KEY), category="keyspace", partly="always 0: uses of plain keys are not noted")
 def object_idletime(engine: Engine, client: Client, args: Any) -> Reply:
     """Tell for how many seconds a key was not used; always 0, since uses of plain keys are not noted."""
     return 0 if is_there(engine, client.db, args.key) else None
 
 
-@command("OBJECT FREQ", arg("key", KEY), category="keyspace")
+@command("OBJECT FREQ", arg("key", KEY), category="keyspace", refuses=True)
 def object_freq(engine: Engine, client: Client, args: Any) -> Reply:
-    """Refuse to tell how often a key is used: plain keys are not evicted by use, so nobody counts."""
+    """Refuse: plain keys are not evicted by use, so nobody counts how often one is used."""
     if not is_there(engine, client.db, args.key):
         return None
     raise malformed("uses of plain keys are not counted, as they are not evicted")

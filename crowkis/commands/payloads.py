@@ -15,7 +15,7 @@ from crowkis.values.record import DropKey
 from crowkis.values.reply import OK, Reply
 
 
-@command("DUMP", arg("key", KEY), category="keyspace")
+@command("DUMP", arg("key", KEY), category="keyspace", partly="a payload of its own, versioned; Redis cannot read it")
 def dump(engine: Engine, client: Client, args: Any) -> Reply:
     """Tell what a key holds as bytes that RESTORE takes; its lifetime is not among them."""
     held = contents(engine, client.db, args.key)
@@ -29,7 +29,7 @@ def dump(engine: Engine, client: Client, args: Any) -> Reply:
 
 @command("RESTORE", arg("key", KEY), arg("ttl", whole()), arg("payload", BLOB), flag("replace"), flag("absttl"),
          opt("idletime", whole(0), group="use"), opt("freq", whole(0, 255), group="use"),
-         category="keyspace", writes=True)  # fmt: skip
+         category="keyspace", writes=True, partly="takes what DUMP here told, not what Redis's did")  # fmt: skip
 def restore(engine: Engine, client: Client, args: Any) -> Outcome:
     """Make a key hold what DUMP told, for ttl milliseconds (0: for ever); IDLETIME and FREQ are read and not kept."""
     db, key = client.db, args.key

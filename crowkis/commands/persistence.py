@@ -35,13 +35,15 @@ def cbgsave(engine: Engine, client: Client, args: Any) -> Outcome:
     return Outcome(Simple("BGSAVE-STARTED"), errands=(_claim(engine, args.path),))
 
 
-@command("SAVE", category=SERVER, alone=True)
+@command("SAVE", category=SERVER, alone=True, partly="writes a backup of its own format, dump.crowkbak")
 def save(engine: Engine, client: Client, args: Any) -> Waiting:
     """Write a backup as CSAVE does, called dump.crowkbak; nobody else is kept waiting."""
     return _save(engine, DUMP)
 
 
-@command("BGSAVE", flag("schedule"), category=SERVER, alone=True)
+@command(
+    "BGSAVE", flag("schedule"), category=SERVER, alone=True, partly="writes a backup of its own format, dump.crowkbak"
+)
 def bgsave(engine: Engine, client: Client, args: Any) -> Outcome:
     """Begin a backup as CBGSAVE does, called dump.crowkbak. SCHEDULE makes no difference."""
     return Outcome(Simple("Background saving started"), errands=(_claim(engine, DUMP),))

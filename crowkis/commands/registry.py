@@ -38,11 +38,14 @@ def command(
     while_loading: bool = False,
     keys: Callable[[list[bytes]], list[bytes]] | None = None,
     alone: bool = False,
+    partly: str = "",
+    refuses: bool = False,
 ) -> Callable[[Run], Run]:
     """Declare a word; the docstring's first line is its summary.
 
     `keys` tells the keys a request names where first, last and step cannot (a number of keys before them).
     `alone`: MULTI cannot queue it, because it may wait for an errand or send its reply in parts.
+    `partly` and `refuses` are for the compatibility table: how it falls short of Redis, and that it only says no.
     """
     assert category in CATEGORIES, category
     assert name not in COMMANDS, name
@@ -69,6 +72,8 @@ def command(
             keys=keys,
             alone=alone,
             secret=any(row.kind is SECRET or row.kind is SECRET_BLOB for row in parameters),
+            partly=partly,
+            refuses=refuses,
         )
         assert made.summary, f"{name} has no docstring"
         _enter(made)
@@ -93,6 +98,7 @@ def _enter(made: Command) -> None:
             arity=-2,
             parameters=(),
             subcommands={},
+            partly="",
         )
         _enter(head)
     head.subcommands[sub.encode()] = made

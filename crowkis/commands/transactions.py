@@ -13,7 +13,7 @@ from crowkis.values.reply import NULL_ARRAY, OK, Reply
 TRANSACTIONS = "transactions"
 
 
-@command("MULTI", category=TRANSACTIONS)
+@command("MULTI", category=TRANSACTIONS, partly="words that may wait for the embedder or a backup are not queued")
 def multi(engine: Engine, client: Client, args: Any) -> Reply:
     """Queue what follows until EXEC or DISCARD."""
     if client.transaction is not None:

@@ -40,6 +40,10 @@ class Command(NamedTuple):
     """MULTI cannot queue it: it waits for an errand, sends its reply in parts, or ends what the reply needs."""
     secret: bool = False
     """Its arguments hold passwords: they are shown to nobody, whatever the settings say."""
+    partly: str = ""
+    """How it falls short of what Redis documents; empty: it does not."""
+    refuses: bool = False
+    """It is known only to say that what it asks for is not here."""
 
 
 class Vocabulary(NamedTuple):

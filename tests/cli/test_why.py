@@ -51,7 +51,7 @@ def test_what_would_be_served_ends_with_zero_and_shows_every_gate(wire, why):
     assert 0 == code
     assert lines[0].startswith("served: vector match, cosine ")
     assert lines[0].endswith(" against 0.1000")
-    assert lines[1].startswith(f'1. "{NUMBERED}" vector ')
+    assert lines[1].startswith(f'1. "{NUMBERED}" skeleton ')
     assert [gate.name for gate in SERVE_RULES] == [line.split()[1] for line in lines[2:]]
     assert {"pass"} == {line.split()[0] for line in lines[2:]}
 

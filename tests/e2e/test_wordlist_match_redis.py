@@ -1,8 +1,12 @@
 """What COMMAND tells of the words both have, beside a real redis-server."""
 
+import re
+
 import hiredis
 import pytest
 from redis import Redis
+
+from crowkis.cli.compatibility import compatibility
 
 pytestmark = pytest.mark.process
 
@@ -31,6 +35,17 @@ def test_keys_stand_where_they_stand_there_and_flags_say_the_same(both):
 
     assert len(common) > 50
     assert {} == differing
+
+
+@pytest.mark.parametrize("both", [2], indirect=True)
+def test_the_compatibility_page_leaves_out_no_word_that_is_there(both):
+    theirs, _ = both("COMMAND", "LIST")
+    listed = set(re.findall(r"`([^`]+)`", compatibility()))
+    names = {name.decode().upper().replace("|", " ") for name in theirs}
+
+    assert len(names) > 300
+    missing = {name for name in names if name not in listed and name.split()[0] not in listed}
+    assert set() == {name for name in missing if not any(word.startswith(f"{name} ") for word in listed)}
 
 
 @pytest.mark.parametrize(
