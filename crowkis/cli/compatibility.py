@@ -40,9 +40,13 @@ OWN = frozenset(("COMPACT", "CSAVE", "CBGSAVE", "SWEEP", "HELP"))
 
 HEAD = f"""# Which Redis words work
 
-Against Redis {SINCE}, printed from the code by `crowkis docs compatibility`; a test fails when this file differs from it.
-Replies, errors and types are compared with a real redis-server by `tests/e2e/test_*_match_redis.py`. Strings grow to 64 MiB;
-Transactions and notifications see plain keys, not stored answers. The words of the cache are in [the reference](reference.md).
+Against Redis {SINCE}, printed from the code by `crowkis docs compatibility`; a test fails when it differs.
+Replies, errors and types are compared with a real redis-server by `tests/e2e/test_*_match_redis.py`. Strings grow to
+64 MiB; transactions and notifications see plain keys, not stored answers. The words of the cache are in
+[the reference](reference.md).
+
+`tests/e2e/test_frameworks.py` uses it, for real, as the cache of Django, Flask-Caching, LangChain and LiteLLM, and as
+Celery's result backend. What needs Lua does not work: redis-py's `Lock`, Celery's broker and its chords.
 """
 
 
