@@ -1,179 +1,284 @@
-"""How much does RESP cost per request, next to hiredis alone, which checks nothing?
+"""How fast is Crowkis on the wire, next to redis-server on the same machine, and its CGET next to its own GET?
 
-Requests: bytes through Session.receive_data() and requests(), against hiredis.Reader feed() and gets(), same bytes.
-Answers: the same with 16 answer() calls and one data_to_send() a packet, against the same without.
-Replies: encode() of each kind, against encode() of a small bulk. Prints a table, then the same as JSON.
+    python bench/wire.py [--parts words,sizes,pipelines,connections,durability,answers,mixed,idle] [--requests 40000]
+                         [--rounds 3] [--json FILE]
 
-    python bench/wire.py [--json FILE] [--seconds 0.2]
+redis-benchmark asks both servers in turns; a row has requests a second of both, the median of the rounds' ratios, and
+latencies in milliseconds. Unless a part says otherwise: 50 connections, one request at a time, 64-byte values, 10,000
+keys, log without sync in both (`wal_sync=no`, `appendfsync no`). Read the ratios: redis-benchmark takes a core itself.
+`answers` uses the embedded model: the same question again, a paraphrase whose vector is remembered, questions and
+answers never seen before. `idle` opens 10,000 connections that do nothing and asks again beside them.
 """
 
-import argparse
-import json
-import time
-from collections.abc import Callable
-from functools import partial
+import re
+import resource
+import socket
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
 
-import hiredis
+from rig import (
+    HOST,
+    Running,
+    bench_arguments,
+    crowkis_server,
+    machine,
+    print_table,
+    redis_server,
+    request,
+    scratch,
+    tool,
+    write_json,
+)
 
-from crowkis.values.reply import OK, Failure, Simple
-from crowkis.wire.session import Session
-from crowkis.wire.writer import encode
-
-ROUNDS = 15
-
-
-def array(*arguments: bytes) -> bytes:
-    """One request as clients send it."""
-    return b"*%d\r\n" % len(arguments) + b"".join(b"$%d\r\n%b\r\n" % (len(word), word) for word in arguments)
-
-
-def packets(stream: bytes, size_bytes: int) -> list[bytes]:
-    """The stream as a socket would bring it."""
-    return [stream[at : at + size_bytes] for at in range(0, len(stream), size_bytes)]
-
-
-KEY, LINES = b"key:000000012345", b"one line\r\nanother = <b>50%</b>\r\n" * 4
-GET, SET = array(b"GET", KEY), array(b"SET", KEY, b"xxx")
-CGET = array(b"CGET", b"How do I reset my password if I no longer have access to my e-mail?", b"TENANT", b"acme")
-REQUESTS = {
-    "GET, 1 a packet": ([GET], 1),
-    "SET, 1 a packet": ([SET], 1),
-    "GET, 16 a packet": ([GET * 16], 16),
-    "SET, 16 a packet": ([SET * 16], 16),
-    "CGET, 16 a packet": ([CGET * 16], 16),
-    "SET with line breaks, 16 a packet": ([array(b"SET", KEY, LINES) * 16], 16),
-    "inline PING, 16 a packet": ([b"PING\r\n" * 16], 16),
-    "SET, stream cut every 16 KiB": (packets(SET * 10_000, 16_384), 10_000),
-    "SET of 4 KiB": ([array(b"SET", KEY, b"x" * 4_096)], 1),
-    "SET of 1 MiB in 64 KiB packets": (packets(array(b"SET", KEY, b"x" * 1_048_576), 65_536), 1),
-}
-REPLIES = {
-    "bytes of 3": b"xxx",
-    "bytes of 4 KiB": b"x" * 4_096,
-    "small int": 7,
-    "large int": 1_700_000_000,
-    "None": None,
-    "Encoded": OK,
-    "str": "some text",
-    "float": 0.9731,
-    "bool": True,
-    "Simple": Simple("QUEUED"),
-    "Failure": Failure("ERR", "no such thing"),
-    "list of 10 bytes": [b"xxx"] * 10,
-    "map of 5": {b"response": b"text", b"similarity": 0.97, b"hit": True, b"age": 12, b"tenant": b"acme"},
-}
+KEYS = 10_000
+HEAD = ["what", "crowkis/s", "redis/s", "ratio", "p50", "p50 redis", "p99", "p99 redis", "p99.9", "p99.9 redis"]
+LATENCY = re.compile(r"^\s*([\d.]+)% <= ([\d.]+) milliseconds", re.MULTILINE)
+RATE = re.compile(r"([\d.]+) requests per second")
+IDLE_CONNECTIONS = 10_000
+FILES_SPARE = 200
+IDLE_PER_ADDRESS = 20_000
+QUESTION, PARAPHRASE = "How do I reset my password?", "how can i reset my password"
 
 
-def best_us(seconds: float, *works: Callable[[], object]) -> list[float]:
-    """The quickest of several rounds of each, in microseconds a call, taken in turns: noise only ever adds."""
-    best = [float("inf")] * len(works)
-    times = []
-    for work in works:
-        start = time.perf_counter()
-        work()
-        times.append(max(1, int(seconds / ROUNDS / max(time.perf_counter() - start, 1e-7))))
-    for _ in range(ROUNDS):
-        for which, work in enumerate(works):
-            start = time.perf_counter()
-            for _ in range(times[which]):
-                work()
-            best[which] = min(best[which], (time.perf_counter() - start) / times[which])
-    return [took * 1e6 for took in best]
+class Load(NamedTuple):
+    """What redis-benchmark sends."""
+
+    words: Sequence[str]
+    """A request; __rand_int__ becomes a number."""
+    clients: int = 50
+    pipeline: int = 1
+    size_bytes: int = 64
+    keys: int = KEYS
+    share: float = 1.0
+    """Of the requests asked for, how many are sent: slow words get fewer."""
 
 
-def request_row(name: str, stream: list[bytes], count: int, seconds: float) -> dict[str, object]:
-    """One kind of traffic through both."""
-    session, parser, nothing = Session(), hiredis.Reader(notEnoughData=None), None
+class Told(NamedTuple):
+    """What redis-benchmark found."""
 
-    def ours() -> int:
-        found = 0
-        for packet in stream:
-            session.receive_data(packet)
-            found += len(session.requests())
-        return found
+    per_s: float
+    p50_ms: float
+    p99_ms: float
+    p999_ms: float
 
-    def theirs() -> int:
-        found = 0
-        for packet in stream:
-            parser.feed(packet)
-            requests = []
-            while (request := parser.gets()) is not nothing:
-                requests.append(request)
-            found += len(requests)
-        return found
 
-    assert count == ours()
-    bare = not name.startswith("inline")
-    ours_us, theirs_us = (took / count for took in best_us(seconds, ours, theirs if bare else ours))
-    row: dict[str, object] = {"what": name, "us": round(ours_us, 3), "hiredis_us": None, "ratio": None}
-    if bare:
-        row |= {"hiredis_us": round(theirs_us, 3), "ratio": round(ours_us / theirs_us, 2)}
+def words_of(word: str, size_bytes: int) -> list[str]:
+    """A request of the usual kind for a word."""
+    key, value = "key:__rand_int__", "x" * size_bytes
+    return {
+        "GET": ["GET", key],
+        "SET": ["SET", key, value],
+        "INCR": ["INCR", "counter:__rand_int__"],
+        "MSET": ["MSET", *[part for _ in range(10) for part in (key, value)]],
+        "LPUSH": ["LPUSH", "list:__rand_int__", value],
+        "HSET": ["HSET", "hash", "field:__rand_int__", value],
+    }[word]
+
+
+def command_of(port: int, load: Load, requests: int) -> list[str]:
+    """How redis-benchmark is called."""
+    count = max(load.clients * load.pipeline * 2, int(requests * load.share * (5 if load.pipeline > 1 else 1)))
+    command = [tool("redis-benchmark"), "-h", HOST, "-p", str(port), "-c", str(load.clients), "-P", str(load.pipeline)]
+    return [*command, "-n", str(count), "-r", str(load.keys), "--precision", "3", *load.words]
+
+
+def read(told: str) -> Told:
+    """The figures of redis-benchmark's long report."""
+    rate = RATE.findall(told.replace("\r", "\n"))
+    if not rate:
+        raise SystemExit(f"redis-benchmark said something else:\n{told}")
+    steps = [(float(share), float(ms)) for share, ms in LATENCY.findall(told)]
+
+    def at(share: float) -> float:
+        return next((ms for reached, ms in steps if reached >= share), steps[-1][1] if steps else 0.0)
+
+    return Told(float(rate[-1]), at(50), at(99), at(99.9))
+
+
+def run(port: int, load: Load, requests: int) -> Told:
+    """One run against one server."""
+    command = command_of(port, load, requests)
+    return read(subprocess.run(command, capture_output=True, text=True, check=True, timeout=900).stdout)
+
+
+def mixed(port: int, load: Load, requests: int) -> Told:
+    """Ten GETs for each SET: 45 connections read while 5 write; rates are added, latencies those of the readers."""
+    reads = command_of(port, Load(words_of("GET", 64), 45), requests)
+    writes = command_of(port, Load(words_of("SET", 64), 5), requests // 10)
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in (reads, writes)]
+    told = [read(process.communicate(timeout=900)[0]) for process in running]
+    return told[0]._replace(per_s=told[0].per_s + told[1].per_s)
+
+
+Ask = Callable[[int, Load, int], Told]
+
+
+def compare(
+    name: str, ours: Running, theirs: Running, load: Load, options: Any, ask: Ask = run, peer: Load | None = None
+) -> dict[str, Any]:
+    """A row: both servers in turns, medians. `peer`: what theirs is asked, where it is not the same."""
+    rounds = [
+        (ask(ours.port, load, options.requests), ask(theirs.port, peer or load, options.requests))
+        for _ in range(options.rounds)
+    ]
+    return row_of(name, rounds)
+
+
+def row_of(name: str, rounds: Sequence[tuple[Told, Told]]) -> dict[str, Any]:
+    """Medians of the rounds, ours and the peer's."""
+    mine, peers = ([pair[side] for pair in rounds] for side in (0, 1))
+    row: dict[str, Any] = {
+        "what": name,
+        "crowkis_per_s": round(median(run.per_s for run in mine)),
+        "redis_per_s": round(median(run.per_s for run in peers)),
+        "ratio": round(median(a.per_s / b.per_s for a, b in rounds), 2),
+    }
+    for field in ("p50_ms", "p99_ms", "p999_ms"):
+        row[f"crowkis_{field}"] = round(median(getattr(run, field) for run in mine), 3)
+        row[f"redis_{field}"] = round(median(getattr(run, field) for run in peers), 3)
     return row
 
 
-def answer_row(seconds: float) -> dict[str, object]:
-    """What keeping the replies in order costs, in order and with the first answer last."""
-    session, packet, slots = Session(), GET * 16, range(16)
-
-    def in_order() -> None:
-        first = session.slots_taken
-        session.receive_data(packet)
-        for slot, _ in enumerate(session.requests(), first):
-            session.answer(slot, b"$3\r\nxxx\r\n")
-        session.data_to_send()
-
-    def reversed_order() -> None:
-        first = session.slots_taken
-        session.receive_data(packet)
-        session.requests()
-        for place in slots[::-1]:
-            session.answer(first + place, b"$3\r\nxxx\r\n")
-        session.data_to_send()
-
-    def requests_only() -> None:
-        other.receive_data(packet)
-        other.requests()
-
-    other = Session()
-    alone, ordered, backwards = (took / 16 for took in best_us(seconds, requests_only, in_order, reversed_order))
-    return {"us": round(alone, 3), "in_order_us": round(ordered, 3), "reversed_us": round(backwards, 3),
-            "ratio": round(ordered / alone, 2), "ratio_reversed": round(backwards / alone, 2)}  # fmt: skip
+@contextmanager
+def pair_of_servers(sync: str, *flags: str) -> Iterator[tuple[Running, Running]]:
+    """Ours and redis-server, equally durable, with the same keys set."""
+    with ExitStack() as stack:
+        directory: Path = stack.enter_context(scratch())
+        theirs = stack.enter_context(redis_server(directory, "--appendonly", "yes", "--appendfsync", sync,
+                                                  "--maxclients", "20000"))  # fmt: skip
+        options = ("--wal-sync", sync, "--max-connections", "20000", *flags)
+        ours = stack.enter_context(crowkis_server(directory, *options))
+        for server in (ours, theirs):
+            run(server.port, Load(words_of("SET", 64), pipeline=16), KEYS)
+        yield ours, theirs
 
 
-def reply_rows(seconds: float) -> list[dict[str, object]]:
-    """Each kind of reply under both protocols."""
+def loads_of(part: str) -> dict[str, Load]:
+    """The rows of a part."""
+    if part == "words":
+        return {word: Load(words_of(word, 64)) for word in ("GET", "SET", "INCR", "MSET", "LPUSH", "HSET")}
+    if part == "sizes":
+        return {f"{word}, {size:,} B": Load(words_of(word, size), size_bytes=size, share=0.5)
+                for size in (64, 1_024, 16_384) for word in ("GET", "SET")}  # fmt: skip
+    if part == "pipelines":
+        return {f"{word}, -P {depth}": Load(words_of(word, 64), pipeline=depth)
+                for depth in (1, 16, 64) for word in ("GET", "SET")}  # fmt: skip
+    return {f"{word}, {clients:,} connections": Load(words_of(word, 64), clients, share=0.3 if clients == 1 else 1.0)
+            for clients in (1, 50, 512, 5_000) for word in ("GET", "SET")}  # fmt: skip
+
+
+def plain_part(part: str, options: Any) -> list[dict[str, Any]]:
+    """Words, sizes, pipelines or connections."""
+    with pair_of_servers("no", "--embedder", "hashing") as (ours, theirs):
+        rows = []
+        for name, load in loads_of(part).items():
+            if load.words[0] == "GET":
+                for server in (ours, theirs):
+                    run(server.port, Load(words_of("SET", load.size_bytes), pipeline=16), KEYS)
+            rows.append(compare(name, ours, theirs, load, options))
+        return rows
+
+
+def mixed_part(options: Any) -> list[dict[str, Any]]:
+    """Reads and writes at once."""
+    with pair_of_servers("no", "--embedder", "hashing") as (ours, theirs):
+        return [compare("GET and SET, 10 to 1", ours, theirs, Load(()), options, mixed)]
+
+
+def durability_part(options: Any) -> list[dict[str, Any]]:
+    """SET as durable as it can be asked for."""
     rows = []
-    for name, reply in REPLIES.items():
-        works = (partial(encode, b"xxx", 2), partial(encode, reply, 2), partial(encode, reply, 3))
-        small, under_2, under_3 = best_us(seconds, *works)
-        rows.append(
-            {"what": name, "us": round(under_2, 3), "us_3": round(under_3, 3), "ratio": round(under_2 / small, 2)}
-        )
+    for sync in ("no", "everysec", "always"):
+        with pair_of_servers(sync, "--embedder", "hashing") as (ours, theirs):
+            for depth in (1, 16):
+                load = Load(words_of("SET", 64), pipeline=depth, share=0.25 if sync == "always" else 1.0)
+                rows.append(compare(f"SET, sync {sync}, -P {depth}", ours, theirs, load, options))
     return rows
 
 
+def answers_part(options: Any) -> list[dict[str, Any]]:
+    """The words of the cache; `redis` is our own GET with as many connections."""
+    rows = []
+    new, number = 0.02, "__rand_int__"
+    with scratch() as directory, crowkis_server(directory, "--wal-sync", "no") as ours:
+        once(ours.port, "CSET", QUESTION, "Settings > Security > Reset.")
+        once(ours.port, "CGET", PARAPHRASE)
+        run(ours.port, Load(words_of("SET", 64), pipeline=16), KEYS)
+        for clients in (1, 8, 64):
+            share, many = (0.3 if clients == 1 else 1.0), 10**9
+            loads = {
+                "the same question": Load(["CGET", QUESTION], clients, share=share),
+                "a paraphrase asked before": Load(["CGET", PARAPHRASE], clients, share=share / 4),
+                "a new question, miss": Load(["CGET", f"where is parcel {number}"], clients, keys=many, share=new),
+                "a new answer, CSET": Load(["CSET", f"where is the parcel {number}", "x" * 64], clients, keys=many,
+                                           share=new),
+            }  # fmt: skip
+            plain = Load(words_of("GET", 64), clients, share=share)
+            for name, load in loads.items():
+                rows.append(compare(f"{name}, {clients} connections", ours, ours, load, options, peer=plain))
+    return rows
+
+
+def idle_part(options: Any) -> list[dict[str, Any]]:
+    """The same load before and beside connections that do nothing; `redis` is before."""
+    rows = []
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    count = min(IDLE_CONNECTIONS, most - FILES_SPARE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with pair_of_servers("no", "--embedder", "hashing") as (ours, _theirs):
+        for word in ("GET", "SET"):
+            load = Load(words_of(word, 64))
+            before = [run(ours.port, load, options.requests) for _ in range(options.rounds)]
+            kib = resident_kib(ours.process.pid)
+            with ExitStack() as stack:
+                for _ in range(count):
+                    stack.enter_context(socket.create_connection((HOST, ours.port), 10.0))
+                beside = [run(ours.port, load, options.requests) for _ in range(options.rounds)]
+                grown_mib = (resident_kib(ours.process.pid) - kib) / 1024
+            rounds = list(zip(beside, before, strict=True))
+            rows.append(row_of(f"{word} beside {count:,} idle ({grown_mib:.0f} MiB)", rounds))
+    return rows
+
+
+def resident_kib(pid: int) -> int:
+    """A process's memory."""
+    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(found.group(1)) if found else 0
+
+
+def once(port: int, *words: str) -> None:
+    """Send one request and wait for the reply."""
+    with socket.create_connection((HOST, port), 30.0) as connection:
+        connection.sendall(request(*words))
+        connection.recv(65_536)
+
+
+PARTS: dict[str, Callable[[Any], list[dict[str, Any]]]] = {
+    **{name: lambda options, name=name: plain_part(name, options) for name in ("words", "sizes", "pipelines",
+                                                                              "connections")},
+    "durability": durability_part, "answers": answers_part, "mixed": mixed_part, "idle": idle_part,
+}  # fmt: skip
+
+
 def main() -> None:
-    """Measure and print."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--json", type=Path, help="also write the figures here")
-    options.add_argument("--seconds", type=float, default=0.2, help="per figure")
-    given = options.parse_args()
-    requests = [request_row(name, *work, given.seconds) for name, work in REQUESTS.items()]
-    answers = answer_row(given.seconds)
-    replies = reply_rows(given.seconds)
-    print(f"{'us a request':36}{'ours':>9}{'hiredis':>9}{'ratio':>7}")
-    for row in requests:
-        print(f"{row['what']:36}{row['us']:>9}{row['hiredis_us'] or '-':>9}{row['ratio'] or '-':>7}")
-    print(f"\n16 GET a packet, us a request: {answers['us']}; with answers in order {answers['in_order_us']} "
-          f"({answers['ratio']}), in reverse {answers['reversed_us']} ({answers['ratio_reversed']})")  # fmt: skip
-    print(f"\n{'us an encode()':36}{'RESP2':>9}{'RESP3':>9}{'/bulk':>7}")
-    for row in replies:
-        print(f"{row['what']:36}{row['us']:>9}{row['us_3']:>9}{row['ratio']:>7}")
-    figures = json.dumps({"requests": requests, "answers": answers, "replies": replies})
-    print(figures)
-    if given.json:
-        given.json.write_text(figures)
+    """Measure each part, print, write."""
+    parser = bench_arguments(__doc__)
+    parser.add_argument("--parts", default=",".join(PARTS), help="which, between commas")
+    parser.add_argument("--requests", type=int, default=40_000, help="per row and round; five times as many pipelined")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    found = {}
+    for part in options.parts.split(","):
+        found[part] = PARTS[part](options)
+        peer = "our own GET" if part == "answers" else "before" if part == "idle" else "redis"
+        head = [name.replace("redis", peer) for name in HEAD]
+        print_table(part, head, [list(row.values()) for row in found[part]])
+    report = {"question": "the wire against redis-server", "machine": machine(), "parts": found}
+    write_json(options.json, report)
 
 
 if __name__ == "__main__":

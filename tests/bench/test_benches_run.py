@@ -125,12 +125,15 @@ def test_embedding_load_compares_the_server_with_bare_threads(tmp_path):
 
 
 @needs_redis
-def test_plain_compares_with_redis_at_the_same_durability(tmp_path):
-    found = told_by("plain.py", tmp_path, "--requests", "400", "--rounds", "1", "--sync", "no,always")
+def test_wire_compares_with_redis_and_with_itself(tmp_path):
+    few = ("--requests", "400", "--rounds", "1")
 
-    assert {(sync, pipeline, word) for sync in ("no", "always") for pipeline in (1, 16) for word in ("GET", "SET")} == {
-        (row["sync"], row["pipeline"], row["word"]) for row in found["rows"]
-    }
+    found = told_by("wire.py", tmp_path, *few, "--parts", "words,durability,answers,mixed")["parts"]
+
+    assert ["GET", "SET", "INCR", "MSET", "LPUSH", "HSET"] == [row["what"] for row in found["words"]]
+    assert [6, 12, 1] == [len(found[part]) for part in ("durability", "answers", "mixed")]
+    assert all(row["crowkis_per_s"] > 0 < row["redis_per_s"] for part in found.values() for row in part)
+    assert all(row["crowkis_p50_ms"] <= row["crowkis_p999_ms"] for part in found.values() for row in part)
 
 
 def test_kill_finds_everything_as_it_was_acknowledged(tmp_path):
