@@ -38,9 +38,10 @@ KEYS = 10_000
 HEAD = ["what", "crowkis/s", "redis/s", "ratio", "p50", "p50 redis", "p99", "p99 redis", "p99.9", "p99.9 redis"]
 LATENCY = re.compile(r"^\s*([\d.]+)% <= ([\d.]+) milliseconds", re.MULTILINE)
 RATE = re.compile(r"([\d.]+) requests per second")
+TOO_QUICK = "inf requests per second"
+"""It was done before redis-benchmark's clock moved."""
 IDLE_CONNECTIONS = 10_000
 FILES_SPARE = 200
-IDLE_PER_ADDRESS = 20_000
 QUESTION, PARAPHRASE = "How do I reset my password?", "how can i reset my password"
 
 
@@ -102,7 +103,10 @@ def read(told: str) -> Told:
 def run(port: int, load: Load, requests: int) -> Told:
     """One run against one server."""
     command = command_of(port, load, requests)
-    return read(subprocess.run(command, capture_output=True, text=True, check=True, timeout=900).stdout)
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=900).stdout
+    if TOO_QUICK in told:
+        return run(port, load, requests * 4)
+    return read(told)
 
 
 def mixed(port: int, load: Load, requests: int) -> Told:
@@ -110,7 +114,10 @@ def mixed(port: int, load: Load, requests: int) -> Told:
     reads = command_of(port, Load(words_of("GET", 64), 45), requests)
     writes = command_of(port, Load(words_of("SET", 64), 5), requests // 10)
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in (reads, writes)]
-    told = [read(process.communicate(timeout=900)[0]) for process in running]
+    reports = [process.communicate(timeout=900)[0] for process in running]
+    if any(TOO_QUICK in report for report in reports):
+        return mixed(port, load, requests * 4)
+    told = [read(report) for report in reports]
     return told[0]._replace(per_s=told[0].per_s + told[1].per_s)
 
 
