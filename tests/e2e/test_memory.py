@@ -53,7 +53,7 @@ def test_a_cache_that_is_filled_stays_within_its_limit_and_says_what_left(small)
     assert int(shown["used_memory"]) < 1.15 * int(shown["maxmemory"])
     assert {b"maxmemory": shown["maxmemory"].encode()} == wire("CONFIG", "GET", "maxmemory")
     assert count == int(shown["entries"]) + int(shown["evicted_total"])
-    assert cheap + 0.2 < costly
+    assert 3 * cheap < costly
     gone, row = next((n, row) for n, row in known.items() if n not in live)
     assert ("left", "kept.evicted", 0.001 if gone % 2 == 0 else 0.5) == (row["state"], row["reason"], row["cost_usd"])
     assert row["score"] > 0
