@@ -204,3 +204,11 @@ def test_backup_times_those_who_ask_meanwhile(tmp_path):
 
     assert {"idle", "during CSAVE, flush included", "during CSAVE again", "first_s", "restore_s"} <= set(found)
     assert found["archive_bytes"] > 0
+
+
+def test_soak_counts_every_call_and_error(tmp_path):
+    found = told_by("soak.py", tmp_path, "--seconds", "2", "--embedder", "hashing")
+
+    assert {"SET", "CSET", "CGET", "CGETSTREAM", "CSAVE", "ZADD"} <= set(found["calls"])
+    assert {} == found["errors"]
+    assert 0 < found["most_to_limit"] < 1
