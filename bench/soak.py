@@ -122,7 +122,7 @@ def main() -> None:
             worker.stopping = True
         info = redis.Redis(port=server.port, decode_responses=True).info("everything")
         for worker in workers:
-            worker.join(2 * CHORES_EVERY_S)
+            worker.join(5.0)
     report = told(workers, most, info, options)
     rows = [[word, *row.values()] for word, row in report["calls"].items()]
     print_table(f"{options.seconds:.0f} seconds", ["word", "calls", "p50 ms", "p99.9 ms", "slowest ms"], rows)
