@@ -51,7 +51,7 @@ def scratch() -> Iterator[Path]:
 def crowkis_server(directory: Path, *flags: str, program: Sequence[str] = ("-m", "crowkis")) -> Iterator[Running]:
     """A Crowkis server with its data in `directory`, ended by SIGTERM unless it has ended before."""
     log = directory / "server.log"
-    command = [sys.executable, *program, "server", "--port", "0", "--probe-port", "0"]
+    command = [sys.executable, *program, "server", "--port", "0", "--probe-port", "0", "--http-port", "0"]
     command += ["--structured-logs", "yes", "--data-dir", str(directory / "data"), *flags]
     with log.open("wb") as stderr:
         process = subprocess.Popen(command, stderr=stderr, stdout=stderr, cwd=directory)

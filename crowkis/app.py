@@ -23,7 +23,9 @@ import uvloop
 
 from crowkis import __version__
 from crowkis.commands import ALL_WORDS
-from crowkis.doors.probes import ProbeDoor
+from crowkis.doors.gateway import Gateway
+from crowkis.doors.http import HttpDoor
+from crowkis.doors.probes import Probes
 from crowkis.doors.resp import RespDoor
 from crowkis.embed.memo import Memo
 from crowkis.embed.pool import EmbedPool
@@ -47,6 +49,7 @@ from crowkis.storage.jobs import Job
 from crowkis.storage.scrub import ScrubJob
 from crowkis.storage.snapshot import Snapshot
 from crowkis.storage.store import MEMTABLE_BYTES_MAX, Store
+from crowkis.upstream.pool import Upstreams
 from crowkis.values.limits import MIB
 
 TICK_S = 0.1
@@ -104,7 +107,9 @@ class App:
         self.engine.memory.limit_bytes = settings.memory_limit or default_limit_bytes()
         self.actor = Actor(self.engine, ALL_WORDS, clock, self, secrets.token_bytes(16))
         self.resp = RespDoor(self.engine, self.actor, log)
-        self.probes = ProbeDoor(self.engine, self.actor)
+        self.probes = HttpDoor(Probes(self.engine, self.actor).routes())
+        self.gateway: Gateway
+        self.http: HttpDoor | None = None
         self._disk_threads = started(ThreadPoolExecutor(DISK_THREADS, "crowkis-disk"), DISK_THREADS)
         self._stopping: asyncio.Event
         self._loop: asyncio.AbstractEventLoop
@@ -205,9 +210,11 @@ class App:
         ports["resp"] = await self.resp.listen(settings.bind_host, settings.bind_port)
         probe_port = ports["resp"] + 3 if settings.probe_port < 0 else settings.probe_port
         ports["probes"] = await self.probes.listen(settings.probe_host, probe_port, self._loop)
+        ports["http"] = await self._open_http(ports["resp"])
         self.log(
             "listening",
             resp=f"{settings.bind_host}:{ports['resp']}",
+            http=f"{settings.http_host}:{ports['http']}",
             probes=f"{settings.probe_host}:{ports['probes']}",
             version=__version__,
             pid=os.getpid(),
@@ -220,6 +227,21 @@ class App:
         else:
             why = "no token is set: other machines are answered DENIED until CROWKIS_AUTH_TOKEN is set"
             self.log("credentials", level="warning", required=True, why=why)
+
+    async def _open_http(self, resp_port: int) -> int:
+        """The gateway's port. Its client is made here, since it belongs to the running loop."""
+        settings = self.settings
+        upstreams = Upstreams(
+            settings.gateway_upstreams.split(","), settings.gateway_key,
+            settings.gateway_timeout_ms / 1000, settings.gateway_retries, time.monotonic,
+            lambda kind: self.metrics.count_for("upstream_failures_total", kind),
+        )  # fmt: skip
+        self.gateway = Gateway(self.engine, self.actor, upstreams, self.log)
+        self.http = HttpDoor(self.gateway.routes())
+        port = settings.http_port
+        if port < 0:
+            port = resp_port + 1 if settings.bind_port else 0
+        return await self.http.listen(settings.http_host, port, self._loop)
 
     async def _load(self) -> None:
         """Read the data directory and load the embedder beside the loop, so that probes and LOADING work meanwhile."""
@@ -360,6 +382,9 @@ class App:
         return 0
 
     async def _close(self) -> None:
+        if self.http is not None:
+            await self.http.close()
+            await self.gateway.close()
         await self.probes.close()
         if self._pool is not None:
             self._pool.close(1.0)

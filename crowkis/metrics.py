@@ -42,6 +42,22 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow("refusals_total", "counter", "reason", "Candidates objected to, by reason (see REASONS)."),
     MetricRow("lookup_seconds", "histogram", "result", "From arrival in the actor to decision, embedding included."),
     MetricRow("stores_total", "counter", "", "Answers stored by CSET."),
+    MetricRow(
+        "gateway_requests_total",
+        "counter",
+        "outcome",
+        "Gateway requests: hit-exact, hit-semantic, miss, coalesced, bypass, failed.",
+    ),
+    MetricRow("gateway_tokens_saved_total", "counter", "", "Tokens that hits of the gateway did not cost."),
+    MetricRow(
+        "gateway_faults_total", "counter", "where", "Faults of the cache that the gateway passed requests through."
+    ),
+    MetricRow(
+        "upstream_failures_total",
+        "counter",
+        "kind",
+        "Failed calls of upstreams: a status, or what the connection died of.",
+    ),
     MetricRow("expired_total", "counter", "", "Answers and keys removed because their time was up."),
     MetricRow("expired_fields_total", "counter", "", "Fields of hashes removed because their time was up."),
     MetricRow("evicted_total", "counter", "", "Answers removed to make room."),

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from crowkis.values.intent import BAR_COLUMN, DAY_S, POSTURE_COLUMN, POSTURES, SHELF_LIFE_COLUMN, Column
 from crowkis.values.limits import KIB, MIB
@@ -53,6 +54,21 @@ def whole(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
+def number(least: float, most: float) -> Callable[[str], float]:
+    """A number within bounds, both allowed."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise SettingError(f"must be a number from {least:g} to {most:g}") from None
+        if not least <= value <= most:
+            raise SettingError(f"must be from {least:g} to {most:g}")
+        return value
+
+    return parse
+
+
 def fraction(text: str) -> float:
     """A number from 0 to 1, both allowed."""
     try:
@@ -62,6 +78,16 @@ def fraction(text: str) -> float:
     if not 0.0 <= value <= 1.0:
         raise SettingError("must be from 0 to 1")
     return value
+
+
+def addresses(text: str) -> str:
+    """Addresses of HTTP servers, between commas or spaces."""
+    found = text.replace(",", " ").split()
+    for address in found:
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise SettingError("must be addresses like https://api.openai.com, between commas")
+    return ",".join(found)
 
 
 def switch(text: str) -> bool:
@@ -158,6 +184,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("server", "bind_port", whole(0, 65_535), 6383, "Port of the RESP door; 0 takes a free one."),
     Setting("server", "probe_host", words, "127.0.0.1", "Address of /livez, /readyz and /metrics."),
     Setting("server", "probe_port", whole(-1, 65_535), -1, "Port of the probes; -1: bind_port + 3; 0: a free one."),
+    Setting("server", "http_host", words, "127.0.0.1", "Address of the HTTP door."),
+    Setting("server", "http_port", whole(-1, 65_535), -1, "Port of the HTTP door; -1: bind_port + 1; 0: a free one."),
     Setting("server", "auth_token", words, "", "Token clients must show with AUTH; empty: none, loopback clients only.", secret=True),
     Setting("server", "max_connections", whole(1, 1_000_000), 10_000, "Connections served at once; more are told so and closed.", mutable=True),
     Setting("server", "output_buffer_bytes", size(64 * KIB, 1 << 40), 64 * MIB, "A client whose unread replies exceed this is closed.", mutable=True),
@@ -195,6 +223,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("embed", "embed_dim", whole(1, 4_096), 384, "The dimension it must answer with."),
     Setting("embed", "embed_batch", whole(1, 2_048), 32, "Texts per request to it."),
     Setting("embed", "embed_timeout_ms", whole(1, 600_000), 5_000, "How long to wait for it."),
+    Setting("gateway", "gateway_upstreams", addresses, "https://api.openai.com", "Base URLs of the servers that answer what is not cached, between commas; the next one is asked when one fails."),
+    Setting("gateway", "gateway_key", words, "", "The upstreams' API key; empty: what the caller sends as Authorization goes on to them.", secret=True),
+    Setting("gateway", "gateway_timeout_ms", whole(1, 3_600_000), 600_000, "How long an upstream may be silent."),
+    Setting("gateway", "gateway_retries", whole(0, 10), 2, "How often an upstream that fails is asked again before the next one is."),
+    Setting("gateway", "gateway_temperature_max", number(0.0, 10.0), 10.0, "Requests with a higher temperature are not looked up and not stored.", mutable=True),
+    Setting("gateway", "gateway_pace_ms", whole(0, 10_000), 0, "Pause between the parts of a stored answer that is streamed.", mutable=True),
     Setting("log", "log_level", one_of("debug", "info", "warning", "error"), "info", "The least severe event written to stderr."),
     Setting("log", "structured_logs", switch, False, "JSON lines instead of lines for people."),
     Setting("log", "log_query_previews", switch, False, "Show prompts and answers in MONITOR and logs.", mutable=True),
@@ -211,6 +245,8 @@ class Settings:
     bind_port: int
     probe_host: str
     probe_port: int
+    http_host: str
+    http_port: int
     auth_token: str
     max_connections: int
     output_buffer_bytes: int
@@ -248,6 +284,12 @@ class Settings:
     embed_dim: int
     embed_batch: int
     embed_timeout_ms: int
+    gateway_upstreams: str
+    gateway_key: str
+    gateway_timeout_ms: int
+    gateway_retries: int
+    gateway_temperature_max: float
+    gateway_pace_ms: int
     log_level: str
     structured_logs: bool
     log_query_previews: bool

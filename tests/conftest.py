@@ -25,6 +25,7 @@ START_S_MAX = 60.0
 STOP_S_MAX = 30.0
 REPLY_S_MAX = 30.0
 
+FREE_PORTS = ("--port", "0", "--probe-port", "0", "--http-port", "0")
 KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "SYSTEMROOT")
 """What a server started by a test sees of our environment: no CROWKIS_ variable of the person running the tests."""
 
@@ -109,11 +110,11 @@ class Server:
         self.data_dir = data_dir
         self.events: list[dict] = []
         """The log so far, one dictionary per line; a line that is no JSON is kept under "text"."""
-        self.port = self.probe_port = 0
+        self.port = self.probe_port = self.http_port = 0
         self._heard = threading.Condition()
         self._wires: list[Wire] = []
         self.process = subprocess.Popen(
-            [*entry, "server", "--port", "0", "--probe-port", "0", "--data-dir", str(data_dir), *flags],
+            [*entry, "server", *FREE_PORTS, "--data-dir", str(data_dir), *flags],
             env={name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ} | environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -141,6 +142,7 @@ class Server:
         listening = self.wait_for("listening")
         self.port = int(listening["resp"].rpartition(":")[2])
         self.probe_port = int(listening["probes"].rpartition(":")[2])
+        self.http_port = int(listening["http"].rpartition(":")[2])
 
     def connect(self, protocol: int = 2, host: str = "127.0.0.1") -> Wire:
         """A new connection, closed with the server."""

@@ -4,16 +4,11 @@
 """
 
 import asyncio
-import contextlib
 import hmac
 import ipaddress
-import socket
-from collections.abc import Generator
 
-import uvicorn
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -25,40 +20,23 @@ ROUND_TRIP_S_MAX = 2.0
 """An actor that takes longer to answer is not alive."""
 
 
-class ProbeDoor:
-    """Serves /livez, /readyz, /health (same as /livez) and /metrics on the event loop of the server."""
+class Probes:
+    """What /livez, /readyz, /health (same as /livez) and /metrics answer."""
 
     def __init__(self, engine: Engine, actor: Actor) -> None:
         self._engine = engine
         self._actor = actor
         self._registry = CollectorRegistry()
         self._registry.register(engine.metrics)
-        self._server: _Server | None = None
-        self._task: asyncio.Task[None] | None = None
 
-    async def listen(self, host: str, port: int, loop: asyncio.AbstractEventLoop) -> int:
-        """Start listening; tells the port. Raises OSError."""
-        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-        routes = [
+    def routes(self) -> list[Route]:
+        """For the HTTP door."""
+        return [
             Route("/livez", self._livez),
             Route("/health", self._livez),
             Route("/readyz", self._readyz),
             Route("/metrics", self._metrics),
         ]
-        self._server = _Server(
-            uvicorn.Config(
-                Starlette(routes=routes), log_config=None, access_log=False, lifespan="off", timeout_keep_alive=5
-            )
-        )
-        self._task = loop.create_task(self._server.serve(sockets=[listener]))
-        return int(listener.getsockname()[1])
-
-    async def close(self) -> None:
-        """Stop listening."""
-        if self._server is not None and self._task is not None:
-            self._server.should_exit = True
-            self._server.force_exit = True
-            await self._task
 
     async def _livez(self, request: Request) -> Response:
         try:
@@ -85,14 +63,6 @@ class ProbeDoor:
         if not self._engine.house.loaded:
             return "starting"
         return "degraded" if self._engine.house.writes_stopped else "ok"
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handlers: the app stops it."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
 
 
 def _is_local(request: Request) -> bool:

@@ -1,0 +1,94 @@
+"""Calls from inside the process: a door that speaks no RESP asks the actor as every client does, and awaits it.
+
+One caller is one client of the engine: it logs in, is gated, counted and listed like the others. Replies come back as
+Python values of RESP3 (bytes, int, float, bool, None, list, dict).
+"""
+
+import asyncio
+from typing import Any
+
+import hiredis
+
+from crowkis.engine import gate
+from crowkis.engine.actor import Actor
+from crowkis.engine.engine import Engine
+from crowkis.values.reply import Stream
+
+
+class CallRefusedError(Exception):
+    """The server has answered a call with an error; `code` is its first word, as in ERRORS."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.code = text.partition(" ")[0]
+
+
+class Caller:
+    """A client of the engine that lives in this process; leave() when done. It is its own Sink."""
+
+    congested = False
+
+    def __init__(self, engine: Engine, actor: Actor, address: str, local: bool) -> None:
+        self._engine = engine
+        self._actor = actor
+        self._client = engine.clients.enter(address, local, self, engine.now_ms)
+        self._client.protocol = 3
+        self._client.library = "http"
+        gate.admit(self._client, engine.house)
+        self._reader = hiredis.Reader()
+        self._open: dict[int, asyncio.Future[Any]] = {}
+        self._slots = 0
+
+    @property
+    def admitted(self) -> bool:
+        """May it run ordinary commands?"""
+        return self._client.admitted
+
+    def log_in(self, name: str, password: str) -> bool:
+        """Say who it is; tells whether that is believed."""
+        self._client.last_ms = self._engine.now_ms
+        return gate.log_in(self._client, self._engine.house, name, password)
+
+    async def call(self, *words: bytes) -> Any:
+        """Send one request and wait for its reply. Raises CallRefusedError."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        slot, self._slots = self._slots, self._slots + 1
+        self._open[slot] = future
+        self._actor.submit(self._client, [list(words)], slot)
+        return await future
+
+    def leave(self) -> None:
+        """Nothing more will be asked; what was accepted is still done."""
+        self._client.leaving = True
+        self._actor.forget(self._client)
+        self._engine.leave(self._client)
+
+    def answer(self, slot: int, replies: list[bytes]) -> None:
+        """See clients.Sink."""
+        for place, data in enumerate(replies):
+            self._reader.feed(data)
+            reply = self._reader.gets()
+            future = self._open.pop(slot + place, None)
+            if future is None or future.done():
+                continue
+            if isinstance(reply, hiredis.ReplyError):
+                future.set_exception(CallRefusedError(str(reply)))
+            else:
+                future.set_result(reply)
+
+    def stream(self, slot: int, stream: Stream, tail: bytes) -> None:
+        """See clients.Sink; nobody inside asks for an answer in parts."""
+        self.answer(slot, [tail])
+
+    def push(self, data: bytes) -> None:
+        """See clients.Sink; nobody inside listens."""
+
+    def flush(self) -> None:
+        """See clients.Sink."""
+
+    def close(self, reason: str) -> None:
+        """See clients.Sink: what is still open gets no reply any more."""
+        for future in self._open.values():
+            if not future.done():
+                future.set_exception(CallRefusedError(f"ERR the server closed the connection ({reason or 'asked to'})"))
+        self._open.clear()

@@ -1,0 +1,155 @@
+"""A model's server that is none: OpenAI's chat completions on a free port here, as good or bad as it is told.
+
+Each request takes the next Behaviour of `script`, or the default one when there is none left. What it was asked is in
+`asked`. Answers name the question and their own number, so that a stored answer can be told from a new one.
+"""
+
+import asyncio
+import contextlib
+import json
+import socket
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Generator, Mapping
+from typing import Any, NamedTuple
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+CREATED_S = 1_700_000_000
+PROMPT_TOKENS = 11
+
+
+class Behaviour(NamedTuple):
+    """How one request is answered."""
+
+    status: int = 200
+    text: str = ""
+    """Of the answer; empty: one that names the question."""
+    finish: str = "stop"
+    headers: Mapping[str, str] = {}
+    before_s: float = 0.0
+    """Waits so long before anything is sent."""
+    between_s: float = 0.0
+    """And so long before each further part of a stream."""
+    cut_after: int = -1
+    """Breaks the connection off after so many parts of a stream; -1: does not."""
+    tool_call: bool = False
+    """Calls a tool in place of an answer."""
+
+
+class FakeUpstream:
+    """Started and stopped by a test; runs in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.script: deque[Behaviour] = deque()
+        self.usual = Behaviour()
+        self.asked: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.cancelled = 0
+        """Streams whose reader went away."""
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        routes = [
+            Route("/v1/chat/completions", self._chat, methods=["POST"]),
+            Route("/v1/models", self._models),
+            Route("/v1/embeddings", self._embeddings, methods=["POST"]),
+        ]
+        config = uvicorn.Config(Starlette(routes=routes), log_config=None, access_log=False, lifespan="off")
+        self._server = _Server(config)
+        self._thread = threading.Thread(target=lambda: self._server.run(sockets=[self._listener]), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the port; nobody is answered any more."""
+        self._server.should_exit = True
+        self._server.force_exit = True
+        self._thread.join(10.0)
+        self._listener.close()
+
+    async def _chat(self, request: Request) -> Response:
+        body = json.loads(await request.body())
+        self.asked.append(body)
+        self.headers.append(dict(request.headers))
+        number = len(self.asked)
+        how = self.script.popleft() if self.script else self.usual
+        await asyncio.sleep(how.before_s)
+        if how.status != 200:
+            error = {"message": f"fake failure {how.status}", "type": "fake_error", "param": None, "code": "fake"}
+            return JSONResponse({"error": error}, how.status, dict(how.headers))
+        text = how.text or f"answer {number} to: {_question(body)}"
+        if body.get("stream"):
+            parts = self._parts(body, how, text, number)
+            return StreamingResponse(parts, 200, dict(how.headers), "text/event-stream")
+        return JSONResponse(completion(body, how, text, number), 200, dict(how.headers))
+
+    async def _parts(self, body: dict[str, Any], how: Behaviour, text: str, number: int) -> AsyncIterator[bytes]:
+        head = {"id": f"chatcmpl-{number}", "object": "chat.completion.chunk", "created": CREATED_S,
+                "model": body["model"]}  # fmt: skip
+        deltas: list[tuple[dict[str, Any], str | None]] = [({"role": "assistant", "content": ""}, None)]
+        deltas += [({"content": word}, None) for word in text.split(" ")[:1]]
+        deltas += [({"content": f" {word}"}, None) for word in text.split(" ")[1:]]
+        deltas.append(({}, how.finish))
+        whole = False
+        try:
+            for place, (delta, finish) in enumerate(deltas):
+                if place == how.cut_after:
+                    raise ConnectionAbortedError("as told")
+                if place:
+                    await asyncio.sleep(how.between_s)
+                yield _event({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
+            if (body.get("stream_options") or {}).get("include_usage"):
+                yield _event({**head, "choices": [], "usage": usage(text)})
+            yield b"data: [DONE]\n\n"
+            whole = True
+        finally:
+            self.cancelled += not whole
+
+    async def _models(self, request: Request) -> Response:
+        return JSONResponse({"object": "list", "data": [{"id": "fake", "object": "model", "created": CREATED_S,
+                                                         "owned_by": "nobody"}]})  # fmt: skip
+
+    async def _embeddings(self, request: Request) -> Response:
+        body = json.loads(await request.body())
+        self.asked.append(body)
+        rows = [{"object": "embedding", "index": 0, "embedding": [0.0, 1.0]}]
+        told = {"prompt_tokens": 1, "total_tokens": 1}
+        return JSONResponse({"object": "list", "model": body["model"], "data": rows, "usage": told})
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def completion(body: Mapping[str, Any], how: Behaviour, text: str, number: int) -> dict[str, Any]:
+    """A whole answer in OpenAI's shape."""
+    message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None}
+    finish = how.finish
+    if how.tool_call:
+        call = {"id": "call_1", "type": "function", "function": {"name": "look_up", "arguments": "{}"}}
+        message, finish = {"role": "assistant", "content": None, "tool_calls": [call]}, "tool_calls"
+    choices = [{"index": index, "message": message, "finish_reason": finish} for index in range(body.get("n") or 1)]
+    return {"id": f"chatcmpl-{number}", "object": "chat.completion", "created": CREATED_S, "model": body["model"],
+            "choices": choices, "usage": usage(text)}  # fmt: skip
+
+
+def usage(text: str) -> dict[str, int]:
+    """The tokens of an answer, a word each."""
+    words = len(text.split())
+    return {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": words, "total_tokens": PROMPT_TOKENS + words}
+
+
+def _question(body: Mapping[str, Any]) -> str:
+    content = body["messages"][-1].get("content")
+    if isinstance(content, list):
+        content = " ".join(part.get("text", "") for part in content)
+    return str(content)
+
+
+def _event(value: object) -> bytes:
+    return b"data: " + json.dumps(value, separators=(",", ":")).encode() + b"\n\n"

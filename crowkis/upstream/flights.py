@@ -1,0 +1,178 @@
+"""Requests on their way to an upstream, and all who wait for the answer: the same question in flight is asked once.
+
+A flight belongs to nobody: the first to ask may leave and the others still get their answer. When the last one has
+left, the upstream is asked no further.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import httpx
+
+from crowkis.upstream.pool import UpstreamError, Upstreams
+from crowkis.wire.chat import Assembler, Events, worth_keeping
+
+EVENT_STREAM = "text/event-stream"
+KEPT_BYTES_MAX = 8 * 1024 * 1024
+"""Of an answer; a longer one is passed on and not kept."""
+
+
+class Flight:
+    """One request on its way to the upstream, and all who wait for its answer."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.parts: list[bytes] = []
+        """What has come of the body; of a stream, whole events."""
+        self.completion: dict[str, Any] | None = None
+        """The answer put together, once it has come whole and successful."""
+        self.streams = False
+        self.ended = False
+        self.error: Exception | None = None
+        self.followers = 0
+        self.task: asyncio.Task[None]
+        self._news = asyncio.Event()
+
+    def tell(self) -> None:
+        """Something has come."""
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    def leave(self) -> None:
+        """One waits no more; where it was the last, the upstream need not go on."""
+        self.followers -= 1
+        if self.followers <= 0 and not self.ended:
+            self.task.cancel()
+
+    async def head(self) -> None:
+        """Wait for status and headers. Raises what went wrong before they came."""
+        while not self.status and not self.ended:
+            await self._news.wait()
+        if not self.status and self.error is not None:
+            raise self.error
+
+    async def end(self) -> None:
+        """Wait for all of it. Raises what went wrong."""
+        while not self.ended:
+            await self._news.wait()
+        if self.error is not None:
+            raise self.error
+
+    async def follow(self) -> AsyncIterator[bytes]:
+        """The body as it comes, from its beginning. Raises what went wrong."""
+        place = 0
+        while True:
+            while place < len(self.parts):
+                place += 1
+                yield self.parts[place - 1]
+            if self.ended:
+                if self.error is not None:
+                    raise self.error
+                return
+            await self._news.wait()
+
+
+class Flights:
+    """All that are on their way."""
+
+    def __init__(self, upstreams: Upstreams) -> None:
+        self._upstreams = upstreams
+        self._by_key: dict[Hashable, Flight] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def of(self, key: Hashable) -> Flight | None:
+        """The one that answers the same, if it is still on its way."""
+        return self._by_key.get(key)
+
+    def launch(
+        self,
+        key: Hashable,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        show_usage: bool,
+        keep: Callable[[dict[str, Any]], Awaitable[None]],
+    ) -> Flight:
+        """Ask the upstream. `show_usage`: pass on the event of a stream that holds the usage alone.
+
+        `keep` is given the answer once it has come whole and successful; nobody waits for it.
+        """
+        flight = Flight()
+        flight.task = asyncio.get_running_loop().create_task(self._fly(flight, path, headers, body, show_usage, keep))
+        self._by_key[key] = flight
+        self._tasks.add(flight.task)
+
+        def landed(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            if self._by_key.get(key) is flight:
+                del self._by_key[key]
+
+        flight.task.add_done_callback(landed)
+        return flight
+
+    async def close(self) -> None:
+        """End what is on its way."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _fly(
+        self,
+        flight: Flight,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        show_usage: bool,
+        keep: Callable[[dict[str, Any]], Awaitable[None]],
+    ) -> None:
+        try:
+            async with self._upstreams.ask("POST", path, headers, body) as response:
+                flight.headers = dict(response.headers)
+                flight.streams = response.headers.get("content-type", "").startswith(EVENT_STREAM)
+                flight.status = response.status_code
+                flight.tell()
+                if flight.streams:
+                    await _take_stream(flight, response, show_usage)
+                else:
+                    await _take_body(flight, response)
+        except asyncio.CancelledError:
+            flight.error = UpstreamError("given up: nobody waits for the answer any more")
+            raise
+        except UpstreamError as error:
+            flight.error = error
+        except Exception as error:  # noqa: BLE001 - whatever the connection died of, those who wait must hear of it
+            flight.error = UpstreamError(f"the upstream's answer broke off ({type(error).__name__})")
+        finally:
+            flight.ended = True
+            flight.tell()
+        if flight.completion is not None:
+            await keep(flight.completion)
+
+
+async def _take_body(flight: Flight, response: httpx.Response) -> None:
+    body = await response.aread()
+    flight.parts.append(body)
+    with suppress(ValueError, RecursionError):
+        completion = json.loads(body)
+        if flight.status == httpx.codes.OK and len(body) <= KEPT_BYTES_MAX and worth_keeping(completion):
+            flight.completion = completion
+
+
+async def _take_stream(flight: Flight, response: httpx.Response, show_usage: bool) -> None:
+    events, answer, size_bytes = Events(), Assembler(), 0
+    async for data in response.aiter_bytes():
+        size_bytes += len(data)
+        for whole, told in events.feed(data):
+            usage_alone = bool(told) and answer.take(told)
+            if show_usage or not usage_alone:
+                flight.parts.append(whole)
+        flight.tell()
+    if events.rest:
+        flight.parts.append(events.rest)
+    completion = answer.completion()
+    if flight.status == httpx.codes.OK and size_bytes <= KEPT_BYTES_MAX and worth_keeping(completion):
+        flight.completion = completion

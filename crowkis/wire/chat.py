@@ -1,0 +1,237 @@
+"""OpenAI's chat completions as values, without I/O: what a request asks, and answers as a body or as a stream.
+
+Of a request only the last user message is matched by meaning. Everything else that could change the answer (system
+messages, tools, response format, sampling, unknown fields) is part of its instructions; earlier turns are its history.
+Field names are those of the API reference (POST /v1/chat/completions). Raises nothing but ValueError.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+SCHEMA = 1
+"""Goes into every identity: a new way of building it must not meet answers stored under the old one."""
+UNRELATED = frozenset(
+    ("messages", "model", "stream", "stream_options", "user", "metadata", "store", "service_tier", "safety_identifier",
+     "prompt_cache_key", "prompt_cache_retention")
+)  # fmt: skip
+"""Fields that do not change what a right answer is; all others do, those nobody here has heard of too."""
+STEERING = frozenset({"system", "developer"})
+WORDS_PER_PART = 4
+"""Of a stored answer that is replayed as a stream."""
+
+
+class ChatAsked(NamedTuple):
+    """What a request asks."""
+
+    text: str
+    """Of the last user message."""
+    context: bytes
+    """For CONTEXT: digests of instructions and history, as a list of messages."""
+    image: str
+    """Digest of the images beside the text; empty: none."""
+    model: str
+    stream: bool
+    wants_usage: bool
+    """stream_options.include_usage."""
+    bypass: str
+    """Why it is not looked up at all; empty: it is."""
+
+
+def read_chat(body: object, temperature_max: float) -> ChatAsked:
+    """What a request's body asks. What the upstream will refuse anyway is bypassed, so that it can say so itself."""
+    if not isinstance(body, dict):
+        raise ValueError("the body must be a JSON object")
+    options = body.get("stream_options")
+    asked = ChatAsked(
+        text="", context=b"", image="", model=body["model"] if isinstance(body.get("model"), str) else "",
+        stream=body.get("stream") is True,
+        wants_usage=isinstance(options, dict) and options.get("include_usage") is True, bypass="",
+    )  # fmt: skip
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages) or not asked.model:
+        return asked._replace(bypass="not a chat request")
+    if not messages or messages[-1].get("role") != "user":
+        return asked._replace(bypass="the last message is not a user's")
+    if body.get("n") not in (None, 1):
+        return asked._replace(bypass="more than one answer is asked for")
+    temperature = body.get("temperature")
+    if isinstance(temperature, (int, float)) and temperature > temperature_max:
+        return asked._replace(bypass="the temperature is above gateway_temperature_max")
+    try:
+        text, image = _text_and_image(messages[-1].get("content"))
+    except ValueError as error:
+        return asked._replace(bypass=str(error))
+    return asked._replace(text=text, image=image, context=_context(body, messages[:-1]))
+
+
+def _text_and_image(content: object) -> tuple[str, str]:
+    if isinstance(content, str) and content.strip():
+        return content, ""
+    texts, images = [], []
+    for part in content if isinstance(content, list) else ():
+        kind = part.get("type") if isinstance(part, dict) else None
+        if kind == "text" and isinstance(part.get("text"), str):
+            texts.append(part["text"])
+        elif kind == "image_url":
+            images.append(part.get("image_url"))
+        else:
+            raise ValueError("the last message holds parts other than text and images")
+    text = "\n".join(texts)
+    if not text.strip():
+        raise ValueError("the last message has no text")
+    return text, digest(images) if images else ""
+
+
+def _context(body: dict[str, Any], earlier: Sequence[dict[str, Any]]) -> bytes:
+    steering = [message for message in earlier if message.get("role") in STEERING]
+    history = [message for message in earlier if message.get("role") not in STEERING]
+    parameters = {name: value for name, value in body.items() if name not in UNRELATED}
+    told = [{"role": "system", "content": digest([SCHEMA, steering, parameters])}]
+    if history:
+        told.append({"role": "user", "content": digest(history)})
+    return json.dumps(told).encode()
+
+
+def digest(value: object) -> str:
+    """Of a JSON value in canonical form: the order of keys and the white space do not count."""
+    canonical = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return blake2b(canonical.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def worth_keeping(completion: object) -> bool:
+    """Is it one whole answer in words? Cut off, filtered, empty, or a call of tools is not."""
+    choices = completion.get("choices") if isinstance(completion, dict) else None
+    if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
+        return False
+    message = choices[0].get("message")
+    if choices[0].get("finish_reason") != "stop" or not isinstance(message, dict):
+        return False
+    content = message.get("content")
+    return isinstance(content, str) and bool(content.strip()) and not message.get("tool_calls")
+
+
+def tokens_of(completion: dict[str, Any]) -> int:
+    """The tokens an answer took, prompt included; 0: not told."""
+    usage = completion.get("usage")
+    total = usage.get("total_tokens") if isinstance(usage, dict) else None
+    return total if isinstance(total, int) else 0
+
+
+def event(value: object) -> bytes:
+    """One server-sent event."""
+    return b"data: " + json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+
+
+DONE = b"data: [DONE]\n\n"
+
+
+def replayed(completion: dict[str, Any], wants_usage: bool) -> Iterator[bytes]:
+    """A whole answer as the events of a stream: the role, the words, the end, the usage if asked for, [DONE]."""
+    choice = completion["choices"][0]
+    head: dict[str, Any] = {
+        name: completion[name] for name in ("id", "created", "model", "system_fingerprint") if name in completion
+    }
+    head["object"] = "chat.completion.chunk"
+
+    def chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
+        told = {"index": choice.get("index", 0), "delta": delta, "finish_reason": finish}
+        return event({**head, "choices": [told], **({"usage": None} if wants_usage else {})})
+
+    message = choice["message"]
+    yield chunk({**{name: value for name, value in message.items() if name != "content"}, "content": ""})
+    for part in parts_of(message["content"]):
+        yield chunk({"content": part})
+    yield chunk({}, choice["finish_reason"])
+    if wants_usage:
+        yield event({**head, "choices": [], "usage": completion.get("usage")})
+    yield DONE
+
+
+def parts_of(text: str) -> Iterator[str]:
+    """A few words at a time; together they are the text."""
+    words = text.split(" ")
+    for place in range(0, len(words), WORDS_PER_PART):
+        last = place + WORDS_PER_PART >= len(words)
+        yield " ".join(words[place : place + WORDS_PER_PART]) + ("" if last else " ")
+
+
+class Assembler:
+    """Puts a stream's events together into the body the same answer would have had without streaming."""
+
+    def __init__(self) -> None:
+        self.done = False
+        """[DONE] has come."""
+        self._head: dict[str, Any] = {}
+        self._message: dict[str, Any] = {"role": "assistant"}
+        self._content: list[str] = []
+        self._finish: str | None = None
+        self._usage: Any = None
+        self._strange = False
+        """Something came that is not one answer in words."""
+
+    def take(self, data: bytes) -> bool:
+        """The data of one event; tells whether it is one that holds the usage alone."""
+        if data == b"[DONE]":
+            self.done = True
+            return False
+        try:
+            chunk = json.loads(data)
+            choices = chunk["choices"]
+            if chunk.get("usage"):
+                self._usage = chunk["usage"]
+            for name in ("id", "created", "model", "system_fingerprint"):
+                if name in chunk:
+                    self._head.setdefault(name, chunk[name])
+            for choice in choices:
+                self._take_choice(choice)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self._strange = True
+            return False
+        return not choices and bool(chunk.get("usage"))
+
+    def _take_choice(self, choice: dict[str, Any]) -> None:
+        self._strange |= choice.get("index", 0) != 0
+        for name, value in choice["delta"].items():
+            if name == "content":
+                self._content.append(value or "")
+            elif isinstance(value, str) and name != "role":
+                self._message[name] = self._message.get(name, "") + value
+            elif name != "role" and value is not None:
+                self._strange = True
+        self._finish = choice.get("finish_reason") or self._finish
+
+    def completion(self) -> dict[str, Any] | None:
+        """The whole answer; None where the stream was cut off or holds something else."""
+        if not self.done or self._strange:
+            return None
+        message = {**self._message, "content": "".join(self._content)}
+        choice = {"index": 0, "message": message, "finish_reason": self._finish}
+        made = {**self._head, "object": "chat.completion", "choices": [choice]}
+        return {**made, "usage": self._usage} if self._usage else made
+
+
+class Events:
+    """Cuts bytes of a stream into whole events, as they came (WHATWG HTML, server-sent events)."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[tuple[bytes, bytes]]:
+        """Each event that became whole: its bytes, and its data."""
+        self._rest += data
+        found: list[tuple[bytes, bytes]] = []
+        while True:
+            ends = [(place, len(mark)) for mark in (b"\n\n", b"\r\n\r\n") if (place := self._rest.find(mark)) >= 0]
+            if not ends:
+                return found
+            place, size = min(ends)
+            whole, self._rest = self._rest[: place + size], self._rest[place + size :]
+            lines = [line.removeprefix(b"data:").strip() for line in whole.splitlines() if line.startswith(b"data:")]
+            found.append((whole, b"\n".join(lines)))
+
+    @property
+    def rest(self) -> bytes:
+        """What has come of an event that is not whole."""
+        return self._rest
