@@ -27,6 +27,7 @@ from crowkis.doors.gateway import Gateway
 from crowkis.doors.http import HttpDoor
 from crowkis.doors.probes import Probes
 from crowkis.doors.resp import RespDoor
+from crowkis.embed.choice import new_embedder
 from crowkis.embed.memo import Memo
 from crowkis.embed.pool import EmbedPool
 from crowkis.engine.actor import Actor
@@ -405,30 +406,6 @@ class App:
             self._store.close()
         if self._directory is not None:
             self._directory.close()
-
-
-def new_embedder(settings: Settings) -> Embedder:
-    """The embedder the settings ask for. Raises EmbedderError or SettingError."""
-    if settings.embedder == "hashing":
-        from crowkis.embed.hashing import HashingEmbedder
-
-        return HashingEmbedder(settings.embed_dim)
-    if settings.embedder == "remote":
-        from crowkis.embed.remote import RemoteEmbedder
-
-        if not settings.embed_url or not settings.embed_model:
-            raise SettingError("embedder=remote needs embed_url and embed_model")
-        return RemoteEmbedder(
-            url=settings.embed_url,
-            model=settings.embed_model,
-            dimension=settings.embed_dim,
-            key=settings.embed_key,
-            batch_texts_max=settings.embed_batch,
-            timeout_ms=settings.embed_timeout_ms,
-        )
-    from crowkis.embed.onnx import OnnxEmbedder
-
-    return OnnxEmbedder(Path(settings.embed_cache_dir) if settings.embed_cache_dir else None)
 
 
 def _state_of(embedder: Embedder) -> Callable[[], str]:

@@ -230,7 +230,7 @@ class Gateway:
             handed_on = False
             try:
                 await _or_gone(request, flight.head())
-                if first or not chances or flight.status < 400:
+                if first or not chances or not flight.failed:
                     handed_on = True
                     return await self._answer(request, flight, asked, first)
             except UpstreamError:

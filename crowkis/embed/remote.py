@@ -108,19 +108,18 @@ class RemoteEmbedder:
             content = json.dumps(body).encode()
             headers = {"Content-Type": "application/json"}
             with self._client.stream("POST", self._url, content=content, headers=headers) as response:
-                if response.status_code != httpx.codes.OK:
-                    return response.status_code, b""
-                for piece in response.iter_bytes():
+                for piece in response.iter_bytes() if response.status_code == httpx.codes.OK else ():
                     reply += piece
                     if len(reply) > size_max:
                         raise EmbedderError(f"{self._host} sent more than {size_max} bytes for {len(texts)} texts")
                     if self._monotonic_s() > end_s:
                         raise httpx.ReadTimeout("the whole call took too long")
+            response.stream = httpx.ByteStream(b"")  # or the two would keep each other (decision 0020)
         except httpx.TimeoutException:
             raise EmbedderError(f"{self._host} did not answer within {self._timeout_s:g} s") from None
         except (httpx.HTTPError, RuntimeError, OSError) as error:  # RuntimeError: the client is closed
             raise EmbedderError(f"{self._host} cannot be reached ({type(error).__name__})") from None
-        return httpx.codes.OK, bytes(reply)
+        return response.status_code, bytes(reply)
 
     def _vectors(self, reply: bytes, count: int) -> list[Vector]:
         """The vectors of a reply in the order of their `index`, checked and brought to unit length."""

@@ -24,20 +24,16 @@ class CallRefusedError(Exception):
 
 
 class Caller:
-    """A client of the engine that lives in this process; leave() when done. It is its own Sink."""
-
-    congested = False
+    """A client of the engine that lives in this process; leave() when done."""
 
     def __init__(self, engine: Engine, actor: Actor, address: str, local: bool) -> None:
         self._engine = engine
         self._actor = actor
-        self._client = engine.clients.enter(address, local, self, engine.now_ms)
+        self._replies = _Replies()
+        self._client = engine.clients.enter(address, local, self._replies, engine.now_ms)
         self._client.protocol = 3
         self._client.library = "http"
         gate.admit(self._client, engine.house)
-        self._reader = hiredis.Reader()
-        self._open: dict[int, asyncio.Future[Any]] = {}
-        self._slots = 0
 
     @property
     def admitted(self) -> bool:
@@ -51,9 +47,7 @@ class Caller:
 
     async def call(self, *words: bytes) -> Any:
         """Send one request and wait for its reply. Raises CallRefusedError."""
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        slot, self._slots = self._slots, self._slots + 1
-        self._open[slot] = future
+        slot, future = self._replies.expect()
         self._actor.submit(self._client, [list(words)], slot)
         return await future
 
@@ -62,6 +56,23 @@ class Caller:
         self._client.leaving = True
         self._actor.forget(self._client)
         self._engine.leave(self._client)
+
+
+class _Replies:
+    """The client's Sink. It does not know the client: nobody looks for such pairs (decision 0020)."""
+
+    congested = False
+
+    def __init__(self) -> None:
+        self._reader = hiredis.Reader()
+        self._open: dict[int, asyncio.Future[Any]] = {}
+        self._slots = 0
+
+    def expect(self) -> tuple[int, "asyncio.Future[Any]"]:
+        """The slot of the next request, and what its reply will be put into."""
+        slot, self._slots = self._slots, self._slots + 1
+        future = self._open[slot] = asyncio.get_running_loop().create_future()
+        return slot, future
 
     def answer(self, slot: int, replies: list[bytes]) -> None:
         """See clients.Sink."""

@@ -32,10 +32,16 @@ class Flight:
         """The answer put together, once it has come whole and successful."""
         self.streams = False
         self.ended = False
-        self.error: Exception | None = None
+        self.error = ""
+        """What went wrong, in words: an exception kept here and raised would keep the flight that keeps it."""
         self.followers = 0
         self.task: asyncio.Task[None]
         self._news = asyncio.Event()
+
+    @property
+    def failed(self) -> bool:
+        """It brings an error, or nothing."""
+        return bool(self.error) or self.status >= httpx.codes.BAD_REQUEST
 
     def tell(self) -> None:
         """Something has come."""
@@ -52,15 +58,15 @@ class Flight:
         """Wait for status and headers. Raises what went wrong before they came."""
         while not self.status and not self.ended:
             await self._news.wait()
-        if not self.status and self.error is not None:
-            raise self.error
+        if not self.status and self.error:
+            raise UpstreamError(self.error)
 
     async def end(self) -> None:
         """Wait for all of it. Raises what went wrong."""
         while not self.ended:
             await self._news.wait()
-        if self.error is not None:
-            raise self.error
+        if self.error:
+            raise UpstreamError(self.error)
 
     async def follow(self) -> AsyncIterator[bytes]:
         """The body as it comes, from its beginning. Raises what went wrong."""
@@ -70,8 +76,8 @@ class Flight:
                 place += 1
                 yield self.parts[place - 1]
             if self.ended:
-                if self.error is not None:
-                    raise self.error
+                if self.error:
+                    raise UpstreamError(self.error)
                 return
             await self._news.wait()
 
@@ -85,8 +91,9 @@ class Flights:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def of(self, key: Hashable) -> Flight | None:
-        """The one that answers the same, if it is still on its way."""
-        return self._by_key.get(key)
+        """The one that answers the same, if it is on its way and has not failed."""
+        flight = self._by_key.get(key)
+        return None if flight is None or flight.failed else flight
 
     def launch(
         self,
@@ -140,12 +147,12 @@ class Flights:
                 else:
                     await _take_body(flight, response)
         except asyncio.CancelledError:
-            flight.error = UpstreamError("given up: nobody waits for the answer any more")
+            flight.error = "given up: nobody waits for the answer any more"
             raise
         except UpstreamError as error:
-            flight.error = error
+            flight.error = str(error)
         except Exception as error:  # noqa: BLE001 - whatever the connection died of, those who wait must hear of it
-            flight.error = UpstreamError(f"the upstream's answer broke off ({type(error).__name__})")
+            flight.error = f"the upstream's answer broke off ({type(error).__name__})"
         finally:
             flight.ended = True
             flight.tell()

@@ -73,7 +73,7 @@ class Upstreams:
         try:
             yield response
         finally:
-            await response.aclose()
+            await _let_go(response)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -122,8 +122,14 @@ class Upstreams:
 
 async def _instead_of(last: httpx.Response | None, response: httpx.Response) -> httpx.Response:
     if last is not None:
-        await last.aclose()
+        await _let_go(last)
     return response
+
+
+async def _let_go(response: httpx.Response) -> None:
+    """Close it and cut the circle it makes with its stream, which nobody would look for (decision 0020)."""
+    await response.aclose()
+    response.stream = httpx.ByteStream(b"")
 
 
 def _pause_s(response: httpx.Response, attempt: int) -> float | None:

@@ -1,0 +1,51 @@
+"""Promises of crowkis/engine/inside.py: a caller in the process is a client like the others."""
+
+import asyncio
+
+import pytest
+
+from crowkis.engine.inside import Caller, CallRefusedError
+
+
+def test_replies_are_values_and_errors_are_raised(play):
+    async def story(house):
+        caller = Caller(house.engine, house.actor, "127.0.0.1:1", True)
+        assert b"OK" == await caller.call(b"SET", b"k", b"v")
+        assert [b"v", None, 1] == await asyncio.gather(
+            caller.call(b"GET", b"k"), caller.call(b"GET", b"none"), caller.call(b"DEL", b"k")
+        )
+        assert {b"f": b"1"} == (await caller.call(b"HSET", b"h", b"f", b"1"), await caller.call(b"HGETALL", b"h"))[1]
+        with pytest.raises(CallRefusedError, match="unknown") as refused:
+            await caller.call(b"NONSENSE")
+        assert "ERR" == refused.value.code
+        assert f"id={caller._client.id} " in (await caller.call(b"CLIENT", b"LIST")).decode()
+        caller.leave()
+        assert 0 == len(house.engine.clients)
+
+    play(story)
+
+
+def test_it_must_show_the_token_where_others_must(play):
+    async def story(house):
+        house.engine.house.token = "secret"
+        caller = Caller(house.engine, house.actor, "127.0.0.1:1", True)
+        assert not caller.admitted
+        with pytest.raises(CallRefusedError, match="NOAUTH"):
+            await caller.call(b"GET", b"k")
+        assert not caller.log_in("default", "wrong")
+        assert caller.log_in("default", "secret")
+        assert await caller.call(b"GET", b"k") is None
+
+    play(story)
+
+
+def test_what_is_open_when_it_is_closed_ends_with_an_error(play):
+    async def story(house):
+        caller = Caller(house.engine, house.actor, "127.0.0.1:1", True)
+        asking = asyncio.ensure_future(caller.call(b"CGET", b"how do i log in"))
+        await asyncio.sleep(0.01)
+        caller._client.sink.close("killed")
+        with pytest.raises(CallRefusedError, match="killed"):
+            await asking
+
+    play(story)
