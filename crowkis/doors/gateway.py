@@ -183,7 +183,7 @@ class Gateway:
             return None
 
     async def _keep(self, caller: Caller, asked: ChatAsked, policy: Policy, completion: dict[str, Any]) -> None:
-        answer = json.dumps(completion, ensure_ascii=False).encode()
+        answer = json.dumps(completion, ensure_ascii=False, separators=(",", ":")).encode()
         words = [b"CSET", asked.text.encode(), answer, *_identity(asked, policy)]
         try:
             await caller.call(*words, *([b"EX", b"%d" % policy.ttl_s] if policy.ttl_s else []))
@@ -270,7 +270,7 @@ class Gateway:
         headers.pop("content-type", None)
         if asked.stream:
             return StreamingResponse(_paced(flight.completion, asked.wants_usage, 0.0), 200, headers, EVENT_STREAM)
-        return Response(json.dumps(flight.completion, ensure_ascii=False), 200, headers, "application/json")
+        return Response(json.dumps(flight.completion, ensure_ascii=False, separators=(",", ":")), 200, headers, "application/json")
 
     async def _pass(self, request: Request, body: bytes, why: str) -> Response:
         """Straight to the upstream and back."""

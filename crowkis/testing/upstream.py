@@ -2,13 +2,17 @@
 
 Each request takes the next Behaviour of `script`, or the default one when there is none left. What it was asked is in
 `asked`. Answers name the question and their own number, so that a stored answer can be told from a new one.
+
+`python -m crowkis.testing.upstream 6390` runs one at that port until interrupted, to try the gateway without a model.
 """
 
 import asyncio
 import contextlib
 import json
 import socket
+import sys
 import threading
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Generator, Mapping
 from typing import Any, NamedTuple
@@ -19,7 +23,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-CREATED_S = 1_700_000_000
 PROMPT_TOKENS = 11
 
 
@@ -44,14 +47,14 @@ class Behaviour(NamedTuple):
 class FakeUpstream:
     """Started and stopped by a test; runs in a thread of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.script: deque[Behaviour] = deque()
         self.usual = Behaviour()
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.cancelled = 0
         """Streams whose reader went away."""
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         routes = [
             Route("/v1/chat/completions", self._chat, methods=["POST"]),
@@ -87,7 +90,7 @@ class FakeUpstream:
         return JSONResponse(completion(body, how, text, number), 200, dict(how.headers))
 
     async def _parts(self, body: dict[str, Any], how: Behaviour, text: str, number: int) -> AsyncIterator[bytes]:
-        head = {"id": f"chatcmpl-{number}", "object": "chat.completion.chunk", "created": CREATED_S,
+        head = {"id": f"chatcmpl-{number}", "object": "chat.completion.chunk", "created": _now_s(),
                 "model": body["model"]}  # fmt: skip
         deltas: list[tuple[dict[str, Any], str | None]] = [({"role": "assistant", "content": ""}, None)]
         deltas += [({"content": word}, None) for word in text.split(" ")[:1]]
@@ -109,7 +112,7 @@ class FakeUpstream:
             self.cancelled += not whole
 
     async def _models(self, request: Request) -> Response:
-        return JSONResponse({"object": "list", "data": [{"id": "fake", "object": "model", "created": CREATED_S,
+        return JSONResponse({"object": "list", "data": [{"id": "fake", "object": "model", "created": _now_s(),
                                                          "owned_by": "nobody"}]})  # fmt: skip
 
     async def _embeddings(self, request: Request) -> Response:
@@ -134,7 +137,7 @@ def completion(body: Mapping[str, Any], how: Behaviour, text: str, number: int) 
         call = {"id": "call_1", "type": "function", "function": {"name": "look_up", "arguments": "{}"}}
         message, finish = {"role": "assistant", "content": None, "tool_calls": [call]}, "tool_calls"
     choices = [{"index": index, "message": message, "finish_reason": finish} for index in range(body.get("n") or 1)]
-    return {"id": f"chatcmpl-{number}", "object": "chat.completion", "created": CREATED_S, "model": body["model"],
+    return {"id": f"chatcmpl-{number}", "object": "chat.completion", "created": _now_s(), "model": body["model"],
             "choices": choices, "usage": usage(text)}  # fmt: skip
 
 
@@ -142,6 +145,10 @@ def usage(text: str) -> dict[str, int]:
     """The tokens of an answer, a word each."""
     words = len(text.split())
     return {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": words, "total_tokens": PROMPT_TOKENS + words}
+
+
+def _now_s() -> int:
+    return time.time_ns() // 10**9
 
 
 def _question(body: Mapping[str, Any]) -> str:
@@ -153,3 +160,11 @@ def _question(body: Mapping[str, Any]) -> str:
 
 def _event(value: object) -> bytes:
     return b"data: " + json.dumps(value, separators=(",", ":")).encode() + b"\n\n"
+
+
+if __name__ == "__main__":
+    standing = FakeUpstream(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    sys.stdout.write(f"{standing.url}\n")
+    sys.stdout.flush()
+    with contextlib.suppress(KeyboardInterrupt):
+        threading.Event().wait()
