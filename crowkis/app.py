@@ -232,17 +232,25 @@ class App:
     async def _open_http(self, resp_port: int) -> int:
         """The gateway's port. Its client is made here, since it belongs to the running loop."""
         settings = self.settings
-        upstreams = Upstreams(
-            settings.gateway_upstreams.split(","), settings.gateway_key,
-            settings.gateway_timeout_ms / 1000, settings.gateway_retries, time.monotonic,
-            lambda kind: self.metrics.count_for("upstream_failures_total", kind),
+        key, other_key = settings.gateway_key, settings.gateway_anthropic_key
+        self.gateway = Gateway(
+            self.engine, self.actor,
+            self._upstreams(settings.gateway_upstreams, {"authorization": f"Bearer {key}"} if key else {}),
+            self._upstreams(settings.gateway_anthropic_upstreams, {"x-api-key": other_key} if other_key else {}),
+            self.log,
         )  # fmt: skip
-        self.gateway = Gateway(self.engine, self.actor, upstreams, self.log)
         self.http = HttpDoor(self.gateway.routes())
         port = settings.http_port
         if port < 0:
             port = resp_port + 1 if settings.bind_port else 0
         return await self.http.listen(settings.http_host, port, self._loop)
+
+    def _upstreams(self, addresses: str, key: dict[str, str]) -> Upstreams:
+        settings = self.settings
+        return Upstreams(
+            addresses.split(","), key, settings.gateway_timeout_ms / 1000, settings.gateway_retries, time.monotonic,
+            lambda kind: self.metrics.count_for("upstream_failures_total", kind),
+        )  # fmt: skip
 
     async def _load(self) -> None:
         """Read the data directory and load the embedder beside the loop, so that probes and LOADING work meanwhile."""

@@ -225,6 +225,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("embed", "embed_timeout_ms", whole(1, 600_000), 5_000, "How long to wait for it."),
     Setting("gateway", "gateway_upstreams", addresses, "https://api.openai.com", "Base URLs of the servers that answer what is not cached, between commas; the next one is asked when one fails."),
     Setting("gateway", "gateway_key", words, "", "The upstreams' API key; empty: what the caller sends as Authorization goes on to them.", secret=True),
+    Setting("gateway", "gateway_anthropic_upstreams", addresses, "https://api.anthropic.com", "The same for Anthropic's API."),
+    Setting("gateway", "gateway_anthropic_key", words, "", "The same for Anthropic's API; empty: the caller's x-api-key goes on.", secret=True),
     Setting("gateway", "gateway_timeout_ms", whole(1, 3_600_000), 600_000, "How long an upstream may be silent."),
     Setting("gateway", "gateway_retries", whole(0, 10), 2, "How often an upstream that fails is asked again before the next one is."),
     Setting("gateway", "gateway_temperature_max", number(0.0, 10.0), 10.0, "Requests with a higher temperature are not looked up and not stored.", mutable=True),
@@ -286,6 +288,8 @@ class Settings:
     embed_timeout_ms: int
     gateway_upstreams: str
     gateway_key: str
+    gateway_anthropic_upstreams: str
+    gateway_anthropic_key: str
     gateway_timeout_ms: int
     gateway_retries: int
     gateway_temperature_max: float

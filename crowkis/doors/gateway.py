@@ -1,4 +1,4 @@
-"""The gateway: OpenAI's POST /v1/chat/completions with the cache in front; every other path of the API goes through.
+"""The gateway: OpenAI's chat completions and Anthropic's messages with the cache in front; other paths go through.
 
 A request is looked up (CGET); a miss goes to the upstream once however many ask the same at once; what comes back whole
 and successful is stored (CSET). Whatever goes wrong in the cache is counted and the request goes on to the upstream.
@@ -8,7 +8,8 @@ Prompts and answers are in no log.
 import asyncio
 import ipaddress
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -22,8 +23,10 @@ from crowkis.engine.inside import Caller, CallRefusedError
 from crowkis.upstream.flights import EVENT_STREAM, Flight, Flights
 from crowkis.upstream.pool import UpstreamError, Upstreams
 from crowkis.values.limits import HTTP_BODY_BYTES_MAX
-from crowkis.wire.chat import ChatAsked, read_chat, replayed, tokens_of, worth_keeping
-from crowkis.wire.fields import bearer, forwarded, returned
+from crowkis.wire.chat import CHAT
+from crowkis.wire.fields import forwarded, key_of, returned
+from crowkis.wire.messages import MESSAGES
+from crowkis.wire.shape import Asked, Shape, compact
 
 NAMESPACE = "gateway"
 CLIENT_CLOSED = 499
@@ -53,48 +56,66 @@ class Policy(NamedTuple):
 class Hit(NamedTuple):
     """A stored answer that is served."""
 
-    completion: dict[str, Any]
+    answer: dict[str, Any]
     body: bytes
     exact: bool
     key: str
     confidence: float
 
 
+class Provider(NamedTuple):
+    """Whose API it is: who answers it, with which key."""
+
+    upstreams: Upstreams
+    flights: Flights
+    has_key: bool
+    """The upstreams' key is set here; what callers show is for us."""
+
+
 class Gateway:
     """The routes below /v1."""
 
-    def __init__(self, engine: Engine, actor: Actor, upstreams: Upstreams, log: Callable[..., None]) -> None:
+    def __init__(
+        self, engine: Engine, actor: Actor, openai: Upstreams, anthropic: Upstreams, log: Callable[..., None]
+    ) -> None:
         self._engine = engine
         self._actor = actor
-        self._upstreams = upstreams
-        self._flights = Flights(upstreams)
+        self._openai = Provider(openai, Flights(openai), openai.has_key)
+        self._anthropic = Provider(anthropic, Flights(anthropic), anthropic.has_key)
         self._log = log
 
     def routes(self) -> list[Route]:
         """For the HTTP door."""
-        return [
-            Route("/v1/chat/completions", self._guarded(self._chat), methods=["POST"]),
-            Route("/v1/{path:path}", self._guarded(self._through), methods=["GET", "POST", "DELETE"]),
+        asked = [
+            Route(shape.path, self._guarded(partial(self._ask, shape)), methods=["POST"]) for shape in (CHAT, MESSAGES)
         ]
+        others = Route("/v1/{path:path}", self._guarded(self._through), methods=["GET", "POST", "DELETE"])
+        return [*asked, others]
 
     async def close(self) -> None:
         """End what is on its way."""
-        await self._flights.close()
-        await self._upstreams.close()
+        for provider in (self._openai, self._anthropic):
+            await provider.flights.close()
+            await provider.upstreams.close()
+
+    def _provider(self, request: Request) -> Provider:
+        """Anthropic's clients name the version they speak."""
+        return self._anthropic if "anthropic-version" in request.headers else self._openai
 
     def _guarded(self, handle: Callable[[Request, Caller], Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
-        """A route that lets nobody in without credentials and tells errors in OpenAI's shape."""
+        """A route that lets nobody in without credentials and tells errors in the shape of the API."""
 
         async def endpoint(request: Request) -> Response:
             caller = self._caller(request)
+            shape = MESSAGES if self._provider(request) is self._anthropic else CHAT
             try:
                 self._let_in(request, caller)
                 return await handle(request, caller)
             except RefusedError as refused:
-                return _told(refused.status, refused.kind, str(refused))
+                return _told(shape, refused.status, refused.kind, str(refused))
             except UpstreamError as error:
                 self._count("failed")
-                return _told(502, "upstream_error", str(error))
+                return _told(shape, 502, "upstream_error", str(error))
             except ClientDisconnect:
                 return Response(status_code=CLIENT_CLOSED)
             finally:
@@ -109,39 +130,39 @@ class Gateway:
     def _let_in(self, request: Request, caller: Caller) -> None:
         """Where a token is set, or the caller is on another machine, the token must be shown. Raises RefusedError.
 
-        Authorization belongs to the upstream, unless the upstream's key is set here: a token must not travel on.
+        An API key belongs to the upstream, unless the upstream's key is set here: a token must not travel on.
         """
         if caller.admitted:
             return
-        shown = request.headers.get("x-crowkis-key", "")
-        if not shown and self._engine.settings.gateway_key:
-            shown = bearer(request.headers)
+        has_key = self._provider(request).has_key
+        shown = request.headers.get("x-crowkis-key") or (key_of(request.headers) if has_key else "")
         if not shown or not caller.log_in("default", shown):
-            where = "Authorization: Bearer <token>" if self._engine.settings.gateway_key else "x-crowkis-key: <token>"
-            raise RefusedError(401, "invalid_api_key", f"this server asks for its token: {where}")
+            where = "in place of an API key" if has_key else "as x-crowkis-key: <token>"
+            raise RefusedError(401, "invalid_api_key", f"this server asks for its token, {where}")
 
-    async def _chat(self, request: Request, caller: Caller) -> Response:
+    async def _ask(self, shape: Shape, request: Request, caller: Caller) -> Response:
         body = await _body_of(request)
-        policy = self._policy(request.headers)
-        asked = self._asked(body)
+        policy = self._policy(request)
+        asked = self._asked(shape, body)
         if asked.bypass or not (policy.read or policy.write):
             return await self._pass(request, body, asked.bypass or "asked for")
-        hit = await self._look_up(caller, asked, policy) if policy.read else None
+        hit = await self._look_up(shape, caller, asked, policy) if policy.read else None
         if hit is not None:
-            return self._serve(hit, asked)
-        return await self._miss(request, body, asked, policy)
+            return self._serve(shape, hit, asked)
+        return await self._miss(shape, request, body, asked, policy)
 
     async def _through(self, request: Request, caller: Caller) -> Response:
         return await self._pass(request, await _body_of(request), "this path is not cached")
 
-    def _asked(self, body: bytes) -> ChatAsked:
+    def _asked(self, shape: Shape, body: bytes) -> Asked:
         try:
-            return read_chat(json.loads(body), self._engine.settings.gateway_temperature_max)
+            return shape.read(json.loads(body), self._engine.settings.gateway_temperature_max)
         except (ValueError, RecursionError):
-            return ChatAsked("", b"", "", "", False, False, "the body is not a JSON object")
+            return Asked("", b"", "", "", False, False, "the body is not a JSON object")
 
-    def _policy(self, headers: Mapping[str, str]) -> Policy:
+    def _policy(self, request: Request) -> Policy:
         """Raises RefusedError."""
+        headers = request.headers
         mode = headers.get("x-crowkis-cache-control", "").strip().lower()
         if mode not in ("", "off", "read-only", "refresh"):
             raise _malformed("x-crowkis-cache-control must be off, read-only or refresh")
@@ -151,19 +172,19 @@ class Gateway:
         if threshold and not _is_fraction(threshold):
             raise _malformed("x-crowkis-threshold must be a number from 0 to 1")
         return Policy(
-            tenant=self._tenant(headers), namespace=headers.get("x-crowkis-namespace", NAMESPACE),
+            tenant=self._tenant(request), namespace=headers.get("x-crowkis-namespace", NAMESPACE),
             read=mode in ("", "read-only"), write=mode in ("", "refresh"), ttl_s=int(ttl or 0), threshold=threshold,
         )  # fmt: skip
 
-    def _tenant(self, headers: Mapping[str, str]) -> str:
+    def _tenant(self, request: Request) -> str:
         """Whose answers: a key that travels on to the upstream has answers of its own, for whoever has no such key
         would not have got them from the upstream."""
-        shown = headers.get("authorization", "")
-        if self._engine.settings.gateway_key or not shown:
+        shown = key_of(request.headers)
+        if self._provider(request).has_key or not shown:
             return "default"
         return "key-" + blake2b(shown.encode(), digest_size=12).hexdigest()
 
-    async def _look_up(self, caller: Caller, asked: ChatAsked, policy: Policy) -> Hit | None:
+    async def _look_up(self, shape: Shape, caller: Caller, asked: Asked, policy: Policy) -> Hit | None:
         """A stored answer, or nothing; a fault of the cache is nothing, too."""
         words = [b"CGET", asked.text.encode(), *_identity(asked, policy)]
         if policy.threshold:
@@ -173,18 +194,17 @@ class Gateway:
             if found is None:
                 return None
             body = found[b"response"]
-            completion = json.loads(body)
-            if not worth_keeping(completion):
+            answer = json.loads(body)
+            if not shape.worth_keeping(answer):
                 return None
             exact = found[b"hit_type"] == b"exact"
-            return Hit(completion, body, exact, found[b"key"].decode(), float(found[b"confidence"]))
+            return Hit(answer, body, exact, found[b"key"].decode(), float(found[b"confidence"]))
         except (CallRefusedError, ValueError, KeyError, TypeError, RecursionError) as error:
             self._fault("look-up", error)
             return None
 
-    async def _keep(self, caller: Caller, asked: ChatAsked, policy: Policy, completion: dict[str, Any]) -> None:
-        answer = json.dumps(completion, ensure_ascii=False, separators=(",", ":")).encode()
-        words = [b"CSET", asked.text.encode(), answer, *_identity(asked, policy)]
+    async def _keep(self, caller: Caller, asked: Asked, policy: Policy, answer: dict[str, Any]) -> None:
+        words = [b"CSET", asked.text.encode(), compact(answer), *_identity(asked, policy)]
         try:
             await caller.call(*words, *([b"EX", b"%d" % policy.ttl_s] if policy.ttl_s else []))
         except CallRefusedError as error:
@@ -196,12 +216,12 @@ class Gateway:
         self._engine.metrics.count_for("gateway_faults_total", where)
         self._log("gateway fault", level="warning", where=where, error=type(error).__name__, effect="passed through")
 
-    def _serve(self, hit: Hit, asked: ChatAsked) -> Response:
-        tokens = tokens_of(hit.completion)
+    def _serve(self, shape: Shape, hit: Hit, asked: Asked) -> Response:
+        tokens = shape.tokens_of(hit.answer)
         match = "exact" if hit.exact else "semantic"
         self._count(f"hit-{match}")
         self._engine.metrics.count("gateway_tokens_saved_total", tokens)
-        created_s = hit.completion.get("created")
+        created_s = hit.answer.get("created")
         headers = {
             "x-cache-match": match,
             "x-crowkis-cache": "hit",
@@ -214,17 +234,18 @@ class Gateway:
         if not asked.stream:
             return Response(hit.body, media_type="application/json", headers=headers)
         pace_s = self._engine.settings.gateway_pace_ms / 1000
-        return StreamingResponse(_paced(hit.completion, asked.wants_usage, pace_s), 200, headers, EVENT_STREAM)
+        return StreamingResponse(_paced(shape, hit.answer, asked, pace_s), 200, headers, EVENT_STREAM)
 
-    async def _miss(self, request: Request, body: bytes, asked: ChatAsked, policy: Policy) -> Response:
+    async def _miss(self, shape: Shape, request: Request, body: bytes, asked: Asked, policy: Policy) -> Response:
         """Ask the upstream, with all who ask the same just now; where that fails, one of the others tries again."""
-        key = (asked.text, asked.context, asked.image, asked.model, policy, request.headers.get("authorization"))
+        provider = self._provider(request)
+        key = (shape.path, asked._replace(stream=False, wants_usage=True), policy, key_of(request.headers))
         chances = 2
         while True:
-            flight = self._flights.of(key) if policy.read else None
+            flight = provider.flights.of(key) if policy.read else None
             first = flight is None
             if flight is None:
-                flight = self._launch(request, key, body, asked, policy)
+                flight = self._launch(shape, request, key, body, asked, policy)
             flight.followers += 1
             chances -= 1
             handed_on = False
@@ -232,7 +253,7 @@ class Gateway:
                 await _or_gone(request, flight.head())
                 if first or not chances or not flight.failed:
                     handed_on = True
-                    return await self._answer(request, flight, asked, first)
+                    return await self._answer(shape, request, flight, asked, first)
             except UpstreamError:
                 if first or not chances or handed_on:
                     raise
@@ -240,20 +261,18 @@ class Gateway:
                 if not handed_on:
                     flight.leave()
 
-    def _launch(self, request: Request, key: Any, body: bytes, asked: ChatAsked, policy: Policy) -> Flight:
-        async def keep(completion: dict[str, Any]) -> None:
+    def _launch(self, shape: Shape, request: Request, key: Any, body: bytes, asked: Asked, policy: Policy) -> Flight:
+        async def keep(answer: dict[str, Any]) -> None:
             if policy.write:
                 caller = self._caller(request)
-                if not caller.admitted:
-                    self._let_in(request, caller)
-                await self._keep(caller, asked, policy, completion)
+                self._let_in(request, caller)
+                await self._keep(caller, asked, policy, answer)
 
-        sent = _with_usage(body, asked)
-        return self._flights.launch(
-            key, request.url.path, forwarded(request.headers), sent, asked.wants_usage or not asked.stream, keep
+        return self._provider(request).flights.launch(
+            key, shape, forwarded(request.headers), shape.sent(body, asked), asked.wants_usage or not asked.stream, keep
         )
 
-    async def _answer(self, request: Request, flight: Flight, asked: ChatAsked, first: bool) -> Response:
+    async def _answer(self, shape: Shape, request: Request, flight: Flight, asked: Asked, first: bool) -> Response:
         """What a flight brings, in the form that was asked for; the flight is left when that is done."""
         self._count("miss" if first else "coalesced")
         headers = {**returned(flight.headers), "x-cache-match": "none", "x-crowkis-cache": "miss"}
@@ -265,18 +284,18 @@ class Gateway:
             await _or_gone(request, flight.end())
         finally:
             flight.leave()
-        if flight.completion is None or flight.streams == asked.stream:
+        if flight.answer is None or flight.streams == asked.stream:
             return Response(b"".join(flight.parts), flight.status, headers)
         headers.pop("content-type", None)
         if asked.stream:
-            return StreamingResponse(_paced(flight.completion, asked.wants_usage, 0.0), 200, headers, EVENT_STREAM)
-        return Response(json.dumps(flight.completion, ensure_ascii=False, separators=(",", ":")), 200, headers, "application/json")
+            return StreamingResponse(_paced(shape, flight.answer, asked, 0.0), 200, headers, EVENT_STREAM)
+        return Response(compact(flight.answer), 200, headers, "application/json")
 
     async def _pass(self, request: Request, body: bytes, why: str) -> Response:
         """Straight to the upstream and back."""
         self._count("bypass")
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        asking = self._upstreams.ask(request.method, path, forwarded(request.headers), body)
+        asking = self._provider(request).upstreams.ask(request.method, path, forwarded(request.headers), body)
         response = await asking.__aenter__()
 
         async def passed() -> AsyncIterator[bytes]:
@@ -293,7 +312,7 @@ class Gateway:
         self._engine.metrics.count_for("gateway_requests_total", outcome)
 
 
-def _identity(asked: ChatAsked, policy: Policy) -> list[bytes]:
+def _identity(asked: Asked, policy: Policy) -> list[bytes]:
     words = [b"TENANT", policy.tenant.encode(), b"NAMESPACE", policy.namespace.encode(), b"MODEL", asked.model.encode()]
     words += [b"CONTEXT", asked.context]
     return [*words, b"IMAGE", asked.image.encode()] if asked.image else words
@@ -310,10 +329,9 @@ def _is_fraction(text: str) -> bool:
         return False
 
 
-def _told(status: int, kind: str, text: str) -> Response:
-    """An error in OpenAI's shape."""
-    body = json.dumps({"error": {"message": text, "type": kind, "param": None, "code": kind}})
-    return Response(body, status, {"x-cache-match": "none", "x-crowkis-cache": "bypass"}, "application/json")
+def _told(shape: Shape, status: int, kind: str, text: str) -> Response:
+    marks = {"x-cache-match": "none", "x-crowkis-cache": "bypass"}
+    return Response(compact(shape.error(kind, text)), status, marks, "application/json")
 
 
 async def _body_of(request: Request) -> bytes:
@@ -346,8 +364,8 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-async def _paced(completion: dict[str, Any], wants_usage: bool, pace_s: float) -> AsyncIterator[bytes]:
-    for part in replayed(completion, wants_usage):
+async def _paced(shape: Shape, answer: dict[str, Any], asked: Asked, pace_s: float) -> AsyncIterator[bytes]:
+    for part in shape.replayed(answer, asked.wants_usage):
         yield part
         if pace_s:
             await asyncio.sleep(pace_s)
@@ -359,15 +377,6 @@ async def _followed(flight: Flight) -> AsyncIterator[bytes]:
             yield part
     finally:
         flight.leave()
-
-
-def _with_usage(body: bytes, asked: ChatAsked) -> bytes:
-    """A streamed request asks for the usage too, so that it is known what a hit saves; the caller is not shown it."""
-    if not asked.stream or asked.wants_usage:
-        return body
-    value = json.loads(body)
-    value["stream_options"] = {**(value.get("stream_options") or {}), "include_usage": True}
-    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def _is_local(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""A model's server that is none: OpenAI's chat completions on a free port here, as good or bad as it is told.
+"""A model's server that is none: OpenAI's and Anthropic's chats on a free port here, as good or bad as it is told.
 
 Each request takes the next Behaviour of `script`, or the default one when there is none left. What it was asked is in
 `asked`. Answers name the question and their own number, so that a stored answer can be told from a new one.
@@ -58,6 +58,7 @@ class FakeUpstream:
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         routes = [
             Route("/v1/chat/completions", self._chat, methods=["POST"]),
+            Route("/v1/messages", self._message, methods=["POST"]),
             Route("/v1/models", self._models),
             Route("/v1/embeddings", self._embeddings, methods=["POST"]),
         ]
@@ -111,6 +112,21 @@ class FakeUpstream:
         finally:
             self.cancelled += not whole
 
+    async def _message(self, request: Request) -> Response:
+        body = json.loads(await request.body())
+        self.asked.append(body)
+        self.headers.append(dict(request.headers))
+        number = len(self.asked)
+        how = self.script.popleft() if self.script else self.usual
+        await asyncio.sleep(how.before_s)
+        if how.status != 200:
+            error = {"type": "error", "error": {"type": "fake_error", "message": f"fake failure {how.status}"}}
+            return JSONResponse(error, how.status, dict(how.headers))
+        whole = message(body, how, how.text or f"answer {number} to: {_question(body)}", number)
+        if not body.get("stream"):
+            return JSONResponse(whole, 200, dict(how.headers))
+        return StreamingResponse(_message_parts(whole, how), 200, dict(how.headers), "text/event-stream")
+
     async def _models(self, request: Request) -> Response:
         return JSONResponse({"object": "list", "data": [{"id": "fake", "object": "model", "created": _now_s(),
                                                          "owned_by": "nobody"}]})  # fmt: skip
@@ -139,6 +155,37 @@ def completion(body: Mapping[str, Any], how: Behaviour, text: str, number: int) 
     choices = [{"index": index, "message": message, "finish_reason": finish} for index in range(body.get("n") or 1)]
     return {"id": f"chatcmpl-{number}", "object": "chat.completion", "created": _now_s(), "model": body["model"],
             "choices": choices, "usage": usage(text)}  # fmt: skip
+
+
+def message(body: Mapping[str, Any], how: Behaviour, text: str, number: int) -> dict[str, Any]:
+    """A whole answer in Anthropic's shape."""
+    told = usage(text)
+    ends = {"stop": "end_turn", "length": "max_tokens"}
+    return {"id": f"msg_{number}", "type": "message", "role": "assistant", "model": body["model"],
+            "content": [{"type": "text", "text": text}], "stop_reason": ends.get(how.finish, how.finish),
+            "stop_sequence": None,
+            "usage": {"input_tokens": told["prompt_tokens"], "output_tokens": told["completion_tokens"]}}  # fmt: skip
+
+
+async def _message_parts(whole: dict[str, Any], how: Behaviour) -> AsyncIterator[bytes]:
+    begun = {**whole, "content": [], "stop_reason": None, "usage": {**whole["usage"], "output_tokens": 1}}
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": begun},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "ping"},
+    ]
+    for place, word in enumerate(whole["content"][0]["text"].split(" ")):
+        delta = {"type": "text_delta", "text": f" {word}" if place else word}
+        events.append({"type": "content_block_delta", "index": 0, "delta": delta})
+    events.append({"type": "content_block_stop", "index": 0})
+    ended = {"stop_reason": whole["stop_reason"], "stop_sequence": None}
+    events.append({"type": "message_delta", "delta": ended, "usage": whole["usage"]})
+    events.append({"type": "message_stop"})
+    for place, event in enumerate(events):
+        if place == how.cut_after:
+            raise ConnectionAbortedError("as told")
+        await asyncio.sleep(how.between_s if place else 0.0)
+        yield b"event: " + event["type"].encode() + b"\n" + _event(event)
 
 
 def usage(text: str) -> dict[str, int]:

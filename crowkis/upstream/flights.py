@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from crowkis.upstream.pool import UpstreamError, Upstreams
-from crowkis.wire.chat import Assembler, Events, worth_keeping
+from crowkis.wire.shape import Events, Shape
 
 EVENT_STREAM = "text/event-stream"
 KEPT_BYTES_MAX = 8 * 1024 * 1024
@@ -28,7 +28,7 @@ class Flight:
         self.headers: dict[str, str] = {}
         self.parts: list[bytes] = []
         """What has come of the body; of a stream, whole events."""
-        self.completion: dict[str, Any] | None = None
+        self.answer: dict[str, Any] | None = None
         """The answer put together, once it has come whole and successful."""
         self.streams = False
         self.ended = False
@@ -98,7 +98,7 @@ class Flights:
     def launch(
         self,
         key: Hashable,
-        path: str,
+        shape: Shape,
         headers: Mapping[str, str],
         body: bytes,
         show_usage: bool,
@@ -109,7 +109,7 @@ class Flights:
         `keep` is given the answer once it has come whole and successful; nobody waits for it.
         """
         flight = Flight()
-        flight.task = asyncio.get_running_loop().create_task(self._fly(flight, path, headers, body, show_usage, keep))
+        flight.task = asyncio.get_running_loop().create_task(self._fly(flight, shape, headers, body, show_usage, keep))
         self._by_key[key] = flight
         self._tasks.add(flight.task)
 
@@ -130,22 +130,22 @@ class Flights:
     async def _fly(
         self,
         flight: Flight,
-        path: str,
+        shape: Shape,
         headers: Mapping[str, str],
         body: bytes,
         show_usage: bool,
         keep: Callable[[dict[str, Any]], Awaitable[None]],
     ) -> None:
         try:
-            async with self._upstreams.ask("POST", path, headers, body) as response:
+            async with self._upstreams.ask("POST", shape.path, headers, body) as response:
                 flight.headers = dict(response.headers)
                 flight.streams = response.headers.get("content-type", "").startswith(EVENT_STREAM)
                 flight.status = response.status_code
                 flight.tell()
                 if flight.streams:
-                    await _take_stream(flight, response, show_usage)
+                    await _take_stream(flight, response, shape, show_usage)
                 else:
-                    await _take_body(flight, response)
+                    await _take_body(flight, response, shape)
         except asyncio.CancelledError:
             flight.error = "given up: nobody waits for the answer any more"
             raise
@@ -156,30 +156,30 @@ class Flights:
         finally:
             flight.ended = True
             flight.tell()
-        if flight.completion is not None:
-            await keep(flight.completion)
+        if flight.answer is not None:
+            await keep(flight.answer)
 
 
-async def _take_body(flight: Flight, response: httpx.Response) -> None:
+async def _take_body(flight: Flight, response: httpx.Response, shape: Shape) -> None:
     body = await response.aread()
     flight.parts.append(body)
     with suppress(ValueError, RecursionError):
-        completion = json.loads(body)
-        if flight.status == httpx.codes.OK and len(body) <= KEPT_BYTES_MAX and worth_keeping(completion):
-            flight.completion = completion
+        answer = json.loads(body)
+        if flight.status == httpx.codes.OK and len(body) <= KEPT_BYTES_MAX and shape.worth_keeping(answer):
+            flight.answer = answer
 
 
-async def _take_stream(flight: Flight, response: httpx.Response, show_usage: bool) -> None:
-    events, answer, size_bytes = Events(), Assembler(), 0
+async def _take_stream(flight: Flight, response: httpx.Response, shape: Shape, show_usage: bool) -> None:
+    events, assembler, size_bytes = Events(), shape.assembler(), 0
     async for data in response.aiter_bytes():
         size_bytes += len(data)
         for whole, told in events.feed(data):
-            usage_alone = bool(told) and answer.take(told)
+            usage_alone = bool(told) and assembler.take(told)
             if show_usage or not usage_alone:
                 flight.parts.append(whole)
         flight.tell()
     if events.rest:
         flight.parts.append(events.rest)
-    completion = answer.completion()
-    if flight.status == httpx.codes.OK and size_bytes <= KEPT_BYTES_MAX and worth_keeping(completion):
-        flight.completion = completion
+    answer = assembler.answer()
+    if flight.status == httpx.codes.OK and size_bytes <= KEPT_BYTES_MAX and shape.worth_keeping(answer):
+        flight.answer = answer

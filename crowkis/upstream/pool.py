@@ -12,6 +12,7 @@ import httpx
 
 RETRIED = frozenset({408, 429, 500, 502, 503, 504, 529})
 """Answers that may be another one a moment later."""
+CREDENTIALS = frozenset(("authorization", "x-api-key"))
 BACK_OFF_S = 0.25
 RETRY_AFTER_S_MAX = 5.0
 """An upstream that asks to wait longer is not waited for."""
@@ -48,13 +49,13 @@ class Upstreams:
     def __init__(
         self,
         urls: Sequence[str],
-        key: str,
+        key: Mapping[str, str],
         timeout_s: float,
         retries: int,
         now_s: Callable[[], float],
         failed: Callable[[str], None],
     ) -> None:
-        """`key` takes the place of the caller's Authorization; `failed` hears the kind of each failure."""
+        """`key`: fields that take the place of the caller's credentials; `failed` hears the kind of each failure."""
         self._all = [Upstream(url) for url in urls]
         self._key = key
         self._retries = retries
@@ -79,8 +80,15 @@ class Upstreams:
         """Close the connections."""
         await self._client.aclose()
 
+    @property
+    def has_key(self) -> bool:
+        """The caller's own credentials stay here."""
+        return bool(self._key)
+
     def _with_key(self, headers: Mapping[str, str]) -> dict[str, str]:
-        return {**headers, "authorization": f"Bearer {self._key}"} if self._key else dict(headers)
+        if not self._key:
+            return dict(headers)
+        return {name: value for name, value in headers.items() if name not in CREDENTIALS} | dict(self._key)
 
     async def _first_answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> httpx.Response:
         last: httpx.Response | None = None

@@ -7,44 +7,24 @@ Field names are those of the API reference (POST /v1/chat/completions). Raises n
 
 import json
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
-SCHEMA = 1
-"""Goes into every identity: a new way of building it must not meet answers stored under the old one."""
+from crowkis.wire.shape import Asked, Shape, compact, context_of, digest, parts_of
+
 UNRELATED = frozenset(
     ("messages", "model", "stream", "stream_options", "user", "metadata", "store", "service_tier", "safety_identifier",
      "prompt_cache_key", "prompt_cache_retention")
 )  # fmt: skip
 """Fields that do not change what a right answer is; all others do, those nobody here has heard of too."""
 STEERING = frozenset({"system", "developer"})
-WORDS_PER_PART = 4
-"""Of a stored answer that is replayed as a stream."""
 
 
-class ChatAsked(NamedTuple):
-    """What a request asks."""
-
-    text: str
-    """Of the last user message."""
-    context: bytes
-    """For CONTEXT: digests of instructions and history, as a list of messages."""
-    image: str
-    """Digest of the images beside the text; empty: none."""
-    model: str
-    stream: bool
-    wants_usage: bool
-    """stream_options.include_usage."""
-    bypass: str
-    """Why it is not looked up at all; empty: it is."""
-
-
-def read_chat(body: object, temperature_max: float) -> ChatAsked:
+def read_chat(body: object, temperature_max: float) -> Asked:
     """What a request's body asks. What the upstream will refuse anyway is bypassed, so that it can say so itself."""
     if not isinstance(body, dict):
         raise ValueError("the body must be a JSON object")
     options = body.get("stream_options")
-    asked = ChatAsked(
+    asked = Asked(
         text="", context=b"", image="", model=body["model"] if isinstance(body.get("model"), str) else "",
         stream=body.get("stream") is True,
         wants_usage=isinstance(options, dict) and options.get("include_usage") is True, bypass="",
@@ -86,18 +66,8 @@ def _text_and_image(content: object) -> tuple[str, str]:
 
 def _context(body: dict[str, Any], earlier: Sequence[dict[str, Any]]) -> bytes:
     steering = [message for message in earlier if message.get("role") in STEERING]
-    history = [message for message in earlier if message.get("role") not in STEERING]
     parameters = {name: value for name, value in body.items() if name not in UNRELATED}
-    told = [{"role": "system", "content": digest([SCHEMA, steering, parameters])}]
-    if history:
-        told.append({"role": "user", "content": digest(history)})
-    return json.dumps(told).encode()
-
-
-def digest(value: object) -> str:
-    """Of a JSON value in canonical form: the order of keys and the white space do not count."""
-    canonical = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return blake2b(canonical.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return context_of([steering, parameters], [message for message in earlier if message.get("role") not in STEERING])
 
 
 def worth_keeping(completion: object) -> bool:
@@ -121,7 +91,7 @@ def tokens_of(completion: dict[str, Any]) -> int:
 
 def event(value: object) -> bytes:
     """One server-sent event."""
-    return b"data: " + json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+    return b"data: " + compact(value) + b"\n\n"
 
 
 DONE = b"data: [DONE]\n\n"
@@ -149,16 +119,8 @@ def replayed(completion: dict[str, Any], wants_usage: bool) -> Iterator[bytes]:
     yield DONE
 
 
-def parts_of(text: str) -> Iterator[str]:
-    """A few words at a time; together they are the text."""
-    words = text.split(" ")
-    for place in range(0, len(words), WORDS_PER_PART):
-        last = place + WORDS_PER_PART >= len(words)
-        yield " ".join(words[place : place + WORDS_PER_PART]) + ("" if last else " ")
-
-
-class Assembler:
-    """Puts a stream's events together into the body the same answer would have had without streaming."""
+class _Assembler:
+    """See shape.Assembler."""
 
     def __init__(self) -> None:
         self.done = False
@@ -172,7 +134,7 @@ class Assembler:
         """Something came that is not one answer in words."""
 
     def take(self, data: bytes) -> bool:
-        """The data of one event; tells whether it is one that holds the usage alone."""
+        """See shape.Assembler."""
         if data == b"[DONE]":
             self.done = True
             return False
@@ -202,8 +164,8 @@ class Assembler:
                 self._strange = True
         self._finish = choice.get("finish_reason") or self._finish
 
-    def completion(self) -> dict[str, Any] | None:
-        """The whole answer; None where the stream was cut off or holds something else."""
+    def answer(self) -> dict[str, Any] | None:
+        """See shape.Assembler."""
         if not self.done or self._strange:
             return None
         message = {**self._message, "content": "".join(self._content)}
@@ -212,26 +174,18 @@ class Assembler:
         return {**made, "usage": self._usage} if self._usage else made
 
 
-class Events:
-    """Cuts bytes of a stream into whole events, as they came (WHATWG HTML, server-sent events)."""
+def _sent(body: bytes, asked: Asked) -> bytes:
+    """A streamed request asks for the usage too, so that it is known what a hit saves; the caller is not shown it."""
+    if not asked.stream or asked.wants_usage:
+        return body
+    value = json.loads(body)
+    value["stream_options"] = {**(value.get("stream_options") or {}), "include_usage": True}
+    return compact(value)
 
-    def __init__(self) -> None:
-        self._rest = b""
 
-    def feed(self, data: bytes) -> list[tuple[bytes, bytes]]:
-        """Each event that became whole: its bytes, and its data."""
-        self._rest += data
-        found: list[tuple[bytes, bytes]] = []
-        while True:
-            ends = [(place, len(mark)) for mark in (b"\n\n", b"\r\n\r\n") if (place := self._rest.find(mark)) >= 0]
-            if not ends:
-                return found
-            place, size = min(ends)
-            whole, self._rest = self._rest[: place + size], self._rest[place + size :]
-            lines = [line.removeprefix(b"data:").strip() for line in whole.splitlines() if line.startswith(b"data:")]
-            found.append((whole, b"\n".join(lines)))
+def _error(kind: str, text: str) -> dict[str, Any]:
+    return {"error": {"message": text, "type": kind, "param": None, "code": kind}}
 
-    @property
-    def rest(self) -> bytes:
-        """What has come of an event that is not whole."""
-        return self._rest
+
+CHAT = Shape("/v1/chat/completions", read_chat, worth_keeping, tokens_of, replayed, _Assembler, _sent, _error)
+"""OpenAI's POST /v1/chat/completions."""

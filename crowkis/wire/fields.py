@@ -20,10 +20,10 @@ def returned(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in _passed_on(headers).items() if name != "x-cache-match"}
 
 
-def bearer(headers: Mapping[str, str]) -> str:
-    """The token of an Authorization field; empty: none (RFC 6750, section 2.1)."""
+def key_of(headers: Mapping[str, str]) -> str:
+    """The API key a caller shows: a bearer (RFC 6750, section 2.1), or Anthropic's x-api-key; empty: none."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    return token.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
 
 
 def _passed_on(headers: Mapping[str, str]) -> dict[str, str]:

@@ -6,11 +6,13 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import anthropic
 import httpx
 import openai
 import pytest
 
 from crowkis.testing.upstream import Behaviour, FakeUpstream, usage
+from crowkis.wire.fields import key_of
 
 pytestmark = [pytest.mark.process, pytest.mark.model]
 
@@ -28,7 +30,8 @@ def house_upstream():
 
 @pytest.fixture(scope="module")
 def server(start_module_server, model_flags, house_upstream):
-    flags = ("--gateway-upstreams", house_upstream.url, "--gateway-retries", "0")
+    url = house_upstream.url
+    flags = ("--gateway-upstreams", url, "--gateway-anthropic-upstreams", url, "--gateway-retries", "0")
     return start_module_server(*model_flags, *flags, embedder="minilm")
 
 
@@ -330,7 +333,7 @@ class TestCredentials:
             assert "Bearer sk-house" == upstream.headers[0]["authorization"]
             assert "secret" not in json.dumps(upstream.headers)
             for wrong in ("", "Secret", "secret2"):
-                with pytest.raises(openai.AuthenticationError, match="asks for its token"):
+                with pytest.raises(openai.AuthenticationError, match="asks for its token, in place"):
                     ask(client.with_options(api_key=wrong or "none"), HOW)
         assert 1 == len(upstream.asked)
 
@@ -345,3 +348,61 @@ class TestCredentials:
             assert ("none", "miss") == ask(mine, HOW)[1]
         assert ["Bearer sk-mine"] == [told["authorization"] for told in upstream.headers]
         assert "secret" not in json.dumps(upstream.headers)
+
+
+class TestAnthropic:
+    """The same with Anthropic's API and its official client; what both share is tested above."""
+
+    @pytest.fixture
+    def claude(self, gateway, upstream):
+        with anthropic.Anthropic(
+            base_url=f"http://127.0.0.1:{gateway.http_port}", api_key="sk-ant", max_retries=0
+        ) as made:
+            yield made
+
+    def ask(self, claude, text, **more):
+        told = claude.messages.with_raw_response.create(
+            model=MODEL, max_tokens=99, messages=[{"role": "user", "content": text}], **more
+        )
+        return told.parse().content[0].text, (told.headers["x-cache-match"], told.headers["x-crowkis-cache"])
+
+    def stored(self, claude, text, **more):
+        deadline = time.monotonic() + 20
+        while self.ask(claude, text, **more)[1][1] != "hit":
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    def streamed(self, claude, text):
+        with claude.messages.stream(model=MODEL, max_tokens=99, messages=[{"role": "user", "content": text}]) as stream:
+            return "".join(stream.text_stream), stream.get_final_message()
+
+    def test_new_same_and_reworded(self, claude, upstream):
+        answer, first = self.ask(claude, HOW)
+        self.stored(claude, HOW)
+
+        assert ("none", "miss") == first
+        assert (answer, ("exact", "hit")) == self.ask(claude, HOW)
+        assert (answer, ("semantic", "hit")) == self.ask(claude, SAME)
+        assert ("none", "miss") == self.ask(claude, HOW, system="Be rude.")[1]
+        assert "sk-ant" == key_of(upstream.headers[0])
+
+    def test_streams_there_and_back(self, claude, upstream):
+        upstream.script.append(Behaviour(text="one two three four five six"))
+        text, whole = self.streamed(claude, HOW)
+        self.stored(claude, HOW)
+        again, replayed = self.streamed(claude, HOW)
+
+        assert ["one two three four five six"] * 2 == [text, again]
+        assert (whole.id, whole.usage, "end_turn") == (replayed.id, replayed.usage, replayed.stop_reason)
+        assert text == self.ask(claude, HOW)[0]
+        assert 1 == len(upstream.asked)
+
+    def test_errors_and_what_was_cut_off_are_not_stored(self, claude, upstream):
+        upstream.script += [Behaviour(status=529), Behaviour(finish="length")]
+        with pytest.raises(anthropic.APIStatusError, match="fake failure 529") as refused:
+            self.ask(claude, HOW)
+        assert 529 == refused.value.status_code
+        self.ask(claude, HOW)
+        time.sleep(0.3)
+
+        assert ("none", "miss") == self.ask(claude, HOW)[1]

@@ -7,6 +7,7 @@ import pytest
 from crowkis.testing.upstream import Behaviour, FakeUpstream
 from crowkis.upstream.flights import Flights
 from crowkis.upstream.pool import UpstreamError, Upstreams
+from crowkis.wire.chat import CHAT
 
 BODY = b'{"model":"m","messages":[{"role":"user","content":"How?"}]}'
 STREAM = BODY[:-1] + b',"stream":true,"stream_options":{"include_usage":true}}'
@@ -23,14 +24,14 @@ def flown(upstream, use):
     """Run `use(launch, flights, kept)` with flights to this upstream."""
 
     async def run():
-        upstreams = Upstreams((upstream.url,), "", 5.0, 0, lambda: 0.0, lambda kind: None)
+        upstreams = Upstreams((upstream.url,), {}, 5.0, 0, lambda: 0.0, lambda kind: None)
         flights, kept = Flights(upstreams), []
 
         async def keep(completion):
             kept.append(completion)
 
         def launch(body=BODY, show_usage=True):
-            return flights.launch("key", "/v1/chat/completions", {}, body, show_usage, keep)
+            return flights.launch("key", CHAT, {}, body, show_usage, keep)
 
         try:
             return await use(launch, flights, kept)

@@ -22,7 +22,7 @@ def asked(*urls, key="", retries=0, times=1, now_s=lambda: 0.0, failed=lambda ki
     """The status of each answer."""
 
     async def run():
-        upstreams = Upstreams(urls, key, 5.0, retries, now_s, failed)
+        upstreams = Upstreams(urls, {"authorization": f"Bearer {key}"} if key else {}, 5.0, retries, now_s, failed)
         found = []
         for _ in range(times):
             async with upstreams.ask(
@@ -90,7 +90,7 @@ def test_one_that_keeps_failing_rests_and_is_asked_again_later(pair):
     now = [0.0]
 
     async def run():
-        upstreams = Upstreams((first.url, second.url), "", 5.0, 0, lambda: now[0], lambda kind: None)
+        upstreams = Upstreams((first.url, second.url), {}, 5.0, 0, lambda: now[0], lambda kind: None)
 
         async def once():
             async with upstreams.ask("POST", "/v1/chat/completions", {}, BODY) as response:

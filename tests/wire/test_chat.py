@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crowkis.wire.chat import Assembler, Events, parts_of, read_chat, replayed, tokens_of, worth_keeping
+from crowkis.wire.chat import CHAT, read_chat, replayed, tokens_of, worth_keeping
+from crowkis.wire.shape import Events
 
 
 def body(**more):
@@ -81,29 +82,25 @@ class TestWorthKeeping:
 
 
 class TestStreams:
-    @given(st.text())
-    def test_parts_together_are_the_text(self, text):
-        assert text == "".join(parts_of(text))
-
     @given(st.text(min_size=1), st.booleans(), st.integers(1, 50))
     def test_what_is_replayed_is_put_together_again_however_it_is_cut(self, text, wants_usage, size):
         whole = completion(text)
         sent = b"".join(replayed(whole, wants_usage))
-        events, answer = Events(), Assembler()
+        events, answer = Events(), CHAT.assembler()
         for place in range(0, len(sent), size):
             for _, data in events.feed(sent[place : place + size]):
                 answer.take(data)
 
         assert b"" == events.rest
         expected = whole if wants_usage else {name: value for name, value in whole.items() if name != "usage"}
-        assert expected == answer.completion()
+        assert expected == answer.answer()
 
     def test_a_stream_without_its_end_is_no_answer(self):
-        answer = Assembler()
+        answer = CHAT.assembler()
         for _, data in Events().feed(b"".join(list(replayed(completion(), False))[:-1])):
             answer.take(data)
 
-        assert answer.completion() is None
+        assert answer.answer() is None
 
     @pytest.mark.parametrize(
         "strange",
@@ -111,14 +108,9 @@ class TestStreams:
          b'{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0}]}}]}', b'{"error":{"message":"no"}}'],
     )  # fmt: skip
     def test_a_stream_with_anything_else_in_it_is_no_answer(self, strange):
-        answer = Assembler()
+        answer = CHAT.assembler()
         answer.take(strange)
         for _, data in Events().feed(b"".join(replayed(completion(), False))):
             answer.take(data)
 
-        assert answer.completion() is None
-
-    def test_events_end_with_either_line_end_and_comments_have_no_data(self):
-        assert [(b"data: 1\n\n", b"1"), (b"data: 2\r\n\r\n", b"2"), (b": hello\n\n", b"")] == Events().feed(
-            b"data: 1\n\ndata: 2\r\n\r\n: hello\n\n"
-        )
+        assert answer.answer() is None

@@ -1,6 +1,6 @@
 """Promises of crowkis/wire/fields.py: what belongs to one connection or to us does not travel."""
 
-from crowkis.wire.fields import bearer, forwarded, returned
+from crowkis.wire.fields import forwarded, key_of, returned
 
 
 def test_fields_of_a_connection_and_ours_are_kept_back():
@@ -17,7 +17,8 @@ def test_an_upstream_cannot_say_what_only_the_cache_may_say():
     assert {"content-type": "application/json", "x-request-id": "7"} == returned(told)
 
 
-def test_a_bearer_is_a_token_of_that_scheme():
-    assert "abc" == bearer({"authorization": "Bearer abc"})
-    assert "abc" == bearer({"authorization": "bearer  abc "})
-    assert ["", ""] == [bearer({}), bearer({"authorization": "Basic abc"})]
+def test_a_key_is_a_bearer_or_anthropics():
+    assert "abc" == key_of({"authorization": "Bearer abc"})
+    assert "abc" == key_of({"authorization": "bearer  abc "})
+    assert "xyz" == key_of({"x-api-key": "xyz"})
+    assert ["", ""] == [key_of({}), key_of({"authorization": "Basic abc"})]
