@@ -25,6 +25,7 @@ from crowkis import __version__
 from crowkis.commands import ALL_WORDS
 from crowkis.doors.gateway import Gateway
 from crowkis.doors.http import HttpDoor
+from crowkis.doors.langcache import LangCache
 from crowkis.doors.probes import Probes
 from crowkis.doors.resp import RespDoor
 from crowkis.embed.choice import new_embedder
@@ -239,7 +240,7 @@ class App:
             self._upstreams(settings.gateway_anthropic_upstreams, {"x-api-key": other_key} if other_key else {}),
             self.log,
         )  # fmt: skip
-        self.http = HttpDoor(self.gateway.routes())
+        self.http = HttpDoor([*LangCache(self.engine, self.actor).routes(), *self.gateway.routes()])
         port = settings.http_port
         if port < 0:
             port = resp_port + 1 if settings.bind_port else 0

@@ -49,7 +49,12 @@ SCOPE: tuple[Parameter, ...] = (
 )
 """Whose question it is, about what."""
 
-IDENTITY: tuple[Parameter, ...] = (*SCOPE, opt("context", CONTEXT, default=NO_CONTEXT), opt("image", IMAGE, default=""))
+IDENTITY: tuple[Parameter, ...] = (
+    *SCOPE,
+    opt("context", CONTEXT, default=NO_CONTEXT),
+    opt("image", IMAGE, default=""),
+    opt("variant", WORD, default=""),
+)
 """What belongs to a question besides its text."""
 
 ASKING: tuple[Parameter, ...] = (
@@ -91,13 +96,13 @@ def asked_of(args: Any, text: str | None = None) -> Asked:
     text = args.query if text is None else text
     return Asked(
         text, scope_of(args), tags_of(args.tag), args.threshold, args.vector, args.context, args.image, args.maxerror,
-        args.metric.lower(),
+        args.metric.lower(), args.variant,
     )  # fmt: skip
 
 
 def entry_named(args: Any) -> bytes:
     """The id of the answer stored for the very question a request names."""
-    return entry_id_of(args.query, scope_of(args), args.context, args.image)
+    return entry_id_of(args.query, scope_of(args), args.context, args.image, args.variant)
 
 
 def life_ms_of(engine: Engine, args: Any, intent: Intent) -> int:
@@ -118,7 +123,9 @@ def cset(engine: Engine, client: Client, args: Any) -> Any:
     """Store the answer to a question, replacing the one stored for the very same question."""
     if not args.answer:
         raise malformed("answer must not be empty: an empty answer is never worth serving")
-    asked = Asked(args.query, scope_of(args), tags_of(args.tag), None, args.vector, args.context, args.image)
+    asked = Asked(
+        args.query, scope_of(args), tags_of(args.tag), None, args.vector, args.context, args.image, variant=args.variant
+    )
     known_features = features(asked.text)
     life_ms = life_ms_of(engine, args, known_features.intent)
 

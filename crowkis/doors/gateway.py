@@ -6,7 +6,6 @@ Prompts and answers are in no log.
 """
 
 import asyncio
-import ipaddress
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
@@ -17,29 +16,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from crowkis.doors.guests import CLIENT_CLOSED, RefusedError, body_of, caller_of, let_in, malformed
 from crowkis.engine.actor import Actor
 from crowkis.engine.engine import Engine
 from crowkis.engine.inside import Caller, CallRefusedError
 from crowkis.upstream.flights import EVENT_STREAM, Flight, Flights
 from crowkis.upstream.pool import UpstreamError, Upstreams
-from crowkis.values.limits import HTTP_BODY_BYTES_MAX
 from crowkis.wire.chat import CHAT
 from crowkis.wire.fields import forwarded, key_of, returned
 from crowkis.wire.messages import MESSAGES
 from crowkis.wire.shape import Asked, Shape, compact
 
 NAMESPACE = "gateway"
-CLIENT_CLOSED = 499
-"""What is logged of a request whose client has gone; nobody is sent it."""
-
-
-class RefusedError(Exception):
-    """The request is not let in: status, OpenAI's type of error, and a text that says what to do."""
-
-    def __init__(self, status: int, kind: str, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.kind = kind
 
 
 class Policy(NamedTuple):
@@ -106,7 +94,7 @@ class Gateway:
         """A route that lets nobody in without credentials and tells errors in the shape of the API."""
 
         async def endpoint(request: Request) -> Response:
-            caller = self._caller(request)
+            caller = caller_of(self._engine, self._actor, request)
             shape = MESSAGES if self._provider(request) is self._anthropic else CHAT
             try:
                 self._let_in(request, caller)
@@ -123,25 +111,14 @@ class Gateway:
 
         return endpoint
 
-    def _caller(self, request: Request) -> Caller:
-        host, port = request.client or ("unknown", 0)
-        return Caller(self._engine, self._actor, f"{host}:{port}", _is_local(host))
-
     def _let_in(self, request: Request, caller: Caller) -> None:
-        """Where a token is set, or the caller is on another machine, the token must be shown. Raises RefusedError.
-
-        An API key belongs to the upstream, unless the upstream's key is set here: a token must not travel on.
-        """
-        if caller.admitted:
-            return
+        """An API key belongs to the upstream, unless the upstream's key is set here: a token must not travel on."""
         has_key = self._provider(request).has_key
         shown = request.headers.get("x-crowkis-key") or (key_of(request.headers) if has_key else "")
-        if not shown or not caller.log_in("default", shown):
-            where = "in place of an API key" if has_key else "as x-crowkis-key: <token>"
-            raise RefusedError(401, "invalid_api_key", f"this server asks for its token, {where}")
+        let_in(caller, shown, "in place of an API key" if has_key else "as x-crowkis-key: <token>")
 
     async def _ask(self, shape: Shape, request: Request, caller: Caller) -> Response:
-        body = await _body_of(request)
+        body = await body_of(request)
         policy = self._policy(request)
         asked = self._asked(shape, body)
         if asked.bypass or not (policy.read or policy.write):
@@ -152,7 +129,7 @@ class Gateway:
         return await self._miss(shape, request, body, asked, policy)
 
     async def _through(self, request: Request, caller: Caller) -> Response:
-        return await self._pass(request, await _body_of(request), "this path is not cached")
+        return await self._pass(request, await body_of(request), "this path is not cached")
 
     def _asked(self, shape: Shape, body: bytes) -> Asked:
         try:
@@ -165,12 +142,12 @@ class Gateway:
         headers = request.headers
         mode = headers.get("x-crowkis-cache-control", "").strip().lower()
         if mode not in ("", "off", "read-only", "refresh"):
-            raise _malformed("x-crowkis-cache-control must be off, read-only or refresh")
+            raise malformed("x-crowkis-cache-control must be off, read-only or refresh")
         ttl, threshold = headers.get("x-crowkis-ttl", ""), headers.get("x-crowkis-threshold", "")
         if ttl and not (ttl.isdecimal() and 0 < int(ttl[:12]) < 1 << 31):
-            raise _malformed("x-crowkis-ttl must be a whole number of seconds above 0")
+            raise malformed("x-crowkis-ttl must be a whole number of seconds above 0")
         if threshold and not _is_fraction(threshold):
-            raise _malformed("x-crowkis-threshold must be a number from 0 to 1")
+            raise malformed("x-crowkis-threshold must be a number from 0 to 1")
         return Policy(
             tenant=self._tenant(request), namespace=headers.get("x-crowkis-namespace", NAMESPACE),
             read=mode in ("", "read-only"), write=mode in ("", "refresh"), ttl_s=int(ttl or 0), threshold=threshold,
@@ -264,7 +241,7 @@ class Gateway:
     def _launch(self, shape: Shape, request: Request, key: Any, body: bytes, asked: Asked, policy: Policy) -> Flight:
         async def keep(answer: dict[str, Any]) -> None:
             if policy.write:
-                caller = self._caller(request)
+                caller = caller_of(self._engine, self._actor, request)
                 self._let_in(request, caller)
                 await self._keep(caller, asked, policy, answer)
 
@@ -318,10 +295,6 @@ def _identity(asked: Asked, policy: Policy) -> list[bytes]:
     return [*words, b"IMAGE", asked.image.encode()] if asked.image else words
 
 
-def _malformed(text: str) -> RefusedError:
-    return RefusedError(400, "invalid_request_error", text)
-
-
 def _is_fraction(text: str) -> bool:
     try:
         return 0.0 <= float(text) <= 1.0
@@ -332,17 +305,6 @@ def _is_fraction(text: str) -> bool:
 def _told(shape: Shape, status: int, kind: str, text: str) -> Response:
     marks = {"x-cache-match": "none", "x-crowkis-cache": "bypass"}
     return Response(compact(shape.error(kind, text)), status, marks, "application/json")
-
-
-async def _body_of(request: Request) -> bytes:
-    """All of it, within the limit. Raises RefusedError, ClientDisconnect."""
-    parts, size_bytes = [], 0
-    async for part in request.stream():
-        size_bytes += len(part)
-        if size_bytes > HTTP_BODY_BYTES_MAX:
-            raise RefusedError(413, "invalid_request_error", f"a request may have at most {HTTP_BODY_BYTES_MAX} bytes")
-        parts.append(part)
-    return b"".join(parts)
 
 
 async def _or_gone(request: Request, awaited: Any) -> None:
@@ -377,10 +339,3 @@ async def _followed(flight: Flight) -> AsyncIterator[bytes]:
             yield part
     finally:
         flight.leave()
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -167,16 +167,17 @@ class Engine:
         return victims
 
 
-def entry_id_of(text: str, scope: Scope, context: Context = NO_CONTEXT, image: str = "") -> bytes:
+def entry_id_of(text: str, scope: Scope, context: Context = NO_CONTEXT, image: str = "", variant: str = "") -> bytes:
     """16 bytes that name the stored answer to a question: a digest of what identifies it, the text in normal form.
 
-    The history counts where the text leans on it, so that standalone questions share an answer (decision 0013).
+    The history counts where the text leans on it, so that standalone questions share an answer (decision 0013). A
+    variant keeps several answers to one question beside each other; nothing else looks at it.
     """
     make = _remembered_id if len(text) <= REMEMBERED_TEXT_CHARS_MAX else _entry_id
-    return make(text, scope, context, image)
+    return make(text, scope, context, image, variant)
 
 
-def _entry_id(text: str, scope: Scope, context: Context, image: str) -> bytes:
+def _entry_id(text: str, scope: Scope, context: Context, image: str, variant: str) -> bytes:
     parts = [*scope, normalise(text)]
     if context.instructions:
         parts += "instructions", context.instructions
@@ -184,6 +185,8 @@ def _entry_id(text: str, scope: Scope, context: Context, image: str) -> bytes:
         parts += "history", context.history
     if image:
         parts += "image", image
+    if variant:
+        parts += "variant", variant
     digest = blake2b(digest_size=16)
     for part in parts:
         piece = part.encode("utf-8", "surrogatepass")

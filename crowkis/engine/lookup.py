@@ -63,11 +63,13 @@ class Asked(NamedTuple):
     """The error budget; None: as the settings say."""
     metric: str = ""
     """confidence or cosine; empty: as the settings and the space of the vectors say."""
+    variant: str = ""
+    """Which of several answers to the very same question; see entry_id_of()."""
 
     @property
     def entry_id(self) -> bytes:
         """Of the stored answer to this very question."""
-        return entry_id_of(self.text, self.scope, self.context, self.image)
+        return entry_id_of(self.text, self.scope, self.context, self.image, self.variant)
 
     def question(self, text: str, fingerprint: str, known: Features, now_ms: int) -> Question:
         """As the rules look at it; of an exact match they look at what is known of the stored text."""

@@ -33,6 +33,7 @@ OWN_RULES: tuple[Gate, ...] = (
     Gate("days", days.still_the_same, days.measures),
     Gate("image", image.same, image.measures),
     Gate("context", context.same, context.measures),
+    Gate("tags", tags.carried, tags.measures),
 )
 """What a stored question must pass to be this client's at all; those that do not are no company for a candidate."""
 
@@ -50,7 +51,6 @@ MEANING_RULES: tuple[Gate, ...] = (
 
 GATE_RULES: tuple[Gate, ...] = (
     *OWN_RULES,
-    Gate("tags", tags.carried, tags.measures),
     Gate("trust", trust.enough, trust.measures),
     Gate("flagged", reports.unflagged, reports.flag_measures),
     Gate("reuse", reuse.allowed, reuse.measures),

@@ -1,0 +1,53 @@
+"""Promises of crowkis/commands/entries.py: an answer is shown and removed by its key, to its tenant alone."""
+
+import pytest
+
+from crowkis.commands.entries import cdeletekey, centry
+from crowkis.commands.registry import COMMANDS
+from crowkis.values.errors import CommandError
+
+pytestmark = pytest.mark.process
+
+
+def key_of(wire, *scope):
+    (key,) = wire("CSCAN", "0", *scope)[1]
+    return key
+
+
+def test_an_entry_is_shown_as_it_is_stored(server, wire3):
+    wire3("CSET", "how do i log in", "Like so.", "TAG", "b", "TAG", "a", "EX", "60", "COST", "0.5", "SOURCE", "faq")
+    key = key_of(wire3)
+    shown = wire3("CENTRY", key, "ANSWER")
+
+    assert {b"query": b"how do i log in", b"answer": b"Like so.", b"tags": [b"a", b"b"], b"source": b"faq",
+            b"ttl": 60, b"cost_usd": 0.5, b"key": key}.items() <= shown.items()  # fmt: skip
+    assert b"answer" not in wire3("CENTRY", key)
+    assert wire3("CENTRY", key, "TENANT", "other") is None
+    assert wire3("CENTRY", "0" * 32) is None
+
+
+def test_entries_are_removed_by_key_each_once_and_only_ones_own(server, wire3):
+    wire3("CSET", "how do i log in", "Like so.")
+    key = key_of(wire3)
+
+    assert 0 == wire3("CDELETEKEY", key, "TENANT", "other")
+    assert [1, 0, 0] == [wire3("CDELETEKEY", name) for name in (key, key, "0" * 32)]
+    assert wire3("CGET", "how do i log in") is None
+
+
+def test_variants_are_kept_beside_each_other(server, wire3):
+    for user in ("ada", "bob"):
+        wire3("CSET", "how do i log in", f"{user}'s", "TAG", user, "VARIANT", user)
+
+    assert b"ada's" == wire3("CGET", "how do i log in", "TAG", "ada")[b"response"]
+    assert b"bob's" == wire3("CGET", "how do i log in", "TAG", "bob", "VARIANT", "bob")[b"response"]
+    assert 1 == wire3("CDELETEENTRY", "how do i log in", "VARIANT", "ada")
+    assert wire3("CGET", "how do i log in", "TAG", "ada") is None
+
+
+def test_a_key_that_is_none_is_told_so():
+    for name in ("CENTRY", "CDELETEKEY"):
+        with pytest.raises(CommandError, match="key"):
+            COMMANDS[name].parse([name.encode(), b"nonsense"])
+    assert centry is COMMANDS["CENTRY"].run
+    assert cdeletekey is COMMANDS["CDELETEKEY"].run
