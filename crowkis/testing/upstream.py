@@ -3,7 +3,8 @@
 Each request takes the next Behaviour of `script`, or the default one when there is none left. What it was asked is in
 `asked`. Answers name the question and their own number, so that a stored answer can be told from a new one.
 
-`python -m crowkis.testing.upstream 6390` runs one at that port until interrupted, to try the gateway without a model.
+`python -m crowkis.testing.upstream 6390` runs one at that port until interrupted, to try the gateway without a model; a
+second number is the pause between the words of its streams in milliseconds.
 """
 
 import asyncio
@@ -211,6 +212,7 @@ def _event(value: object) -> bytes:
 
 if __name__ == "__main__":
     standing = FakeUpstream(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    standing.usual = Behaviour(between_s=float(sys.argv[2]) / 1000 if len(sys.argv) > 2 else 0.0)
     sys.stdout.write(f"{standing.url}\n")
     sys.stdout.flush()
     with contextlib.suppress(KeyboardInterrupt):

@@ -212,3 +212,10 @@ def test_soak_counts_every_call_and_error(tmp_path):
     assert {"SET", "CSET", "CGET", "CGETSTREAM", "CSAVE", "ZADD"} <= set(found["calls"])
     assert {} == found["errors"]
     assert 0 < found["most_to_limit"] < 1
+
+
+def test_gateway_compares_hits_with_a_bare_endpoint_and_misses_with_the_upstream(tmp_path):
+    found = told_by("gateway.py", tmp_path, "--requests", "8", "--streams", "20")
+
+    assert ["bare", "exact", "semantic", "upstream", "miss"] == [row[0] for row in found["rows"]]
+    assert 20 == found["streams"]["whole"]
