@@ -1,0 +1,1 @@
+"""Caches of frameworks, kept in a Crowkis server; each needs its framework installed."""
