@@ -69,15 +69,8 @@ def number(least: float, most: float) -> Callable[[str], float]:
     return parse
 
 
-def fraction(text: str) -> float:
-    """A number from 0 to 1, both allowed."""
-    try:
-        value = float(text)
-    except ValueError:
-        raise SettingError("must be a number from 0 to 1") from None
-    if not 0.0 <= value <= 1.0:
-        raise SettingError("must be from 0 to 1")
-    return value
+fraction = number(0.0, 1.0)
+"""A number from 0 to 1, both allowed."""
 
 
 def addresses(text: str) -> str:

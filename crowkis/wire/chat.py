@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from crowkis.wire.shape import Asked, Shape, compact, context_of, digest, parts_of
+from crowkis.wire.shape import Asked, Shape, compact, context_of, parts_of, text_and_image
 
 UNRELATED = frozenset(
     ("messages", "model", "stream", "stream_options", "user", "metadata", "store", "service_tier", "safety_identifier",
@@ -40,28 +40,10 @@ def read_chat(body: object, temperature_max: float) -> Asked:
     if isinstance(temperature, (int, float)) and temperature > temperature_max:
         return asked._replace(bypass="the temperature is above gateway_temperature_max")
     try:
-        text, image = _text_and_image(messages[-1].get("content"))
+        text, image = text_and_image(messages[-1].get("content"), "image_url", "image_url", "parts")
     except ValueError as error:
         return asked._replace(bypass=str(error))
     return asked._replace(text=text, image=image, context=_context(body, messages[:-1]))
-
-
-def _text_and_image(content: object) -> tuple[str, str]:
-    if isinstance(content, str) and content.strip():
-        return content, ""
-    texts, images = [], []
-    for part in content if isinstance(content, list) else ():
-        kind = part.get("type") if isinstance(part, dict) else None
-        if kind == "text" and isinstance(part.get("text"), str):
-            texts.append(part["text"])
-        elif kind == "image_url":
-            images.append(part.get("image_url"))
-        else:
-            raise ValueError("the last message holds parts other than text and images")
-    text = "\n".join(texts)
-    if not text.strip():
-        raise ValueError("the last message has no text")
-    return text, digest(images) if images else ""
 
 
 def _context(body: dict[str, Any], earlier: Sequence[dict[str, Any]]) -> bytes:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from crowkis.wire.shape import Asked, Shape, compact, context_of, digest, parts_of
+from crowkis.wire.shape import Asked, Shape, compact, context_of, parts_of, text_and_image
 
 UNRELATED = frozenset(("messages", "model", "stream", "metadata", "service_tier"))
 """Fields that do not change what a right answer is."""
@@ -30,29 +30,11 @@ def read_messages(body: object, temperature_max: float) -> Asked:
     if isinstance(temperature, (int, float)) and temperature > temperature_max:
         return asked._replace(bypass="the temperature is above gateway_temperature_max")
     try:
-        text, image = _text_and_image(messages[-1].get("content"))
+        text, image = text_and_image(messages[-1].get("content"), "image", "source", "blocks")
     except ValueError as error:
         return asked._replace(bypass=str(error))
     parameters = {name: value for name, value in body.items() if name not in UNRELATED}
     return asked._replace(text=text, image=image, context=context_of(["anthropic", parameters], messages[:-1]))
-
-
-def _text_and_image(content: object) -> tuple[str, str]:
-    if isinstance(content, str) and content.strip():
-        return content, ""
-    texts, images = [], []
-    for block in content if isinstance(content, list) else ():
-        kind = block.get("type") if isinstance(block, dict) else None
-        if kind == "text" and isinstance(block.get("text"), str):
-            texts.append(block["text"])
-        elif kind == "image":
-            images.append(block.get("source"))
-        else:
-            raise ValueError("the last message holds blocks other than text and images")
-    text = "\n".join(texts)
-    if not text.strip():
-        raise ValueError("the last message has no text")
-    return text, digest(images) if images else ""
 
 
 def worth_keeping(answer: object) -> bool:

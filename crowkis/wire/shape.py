@@ -74,6 +74,25 @@ def context_of(instructions: object, history: list[Any]) -> bytes:
     return json.dumps(told).encode()
 
 
+def text_and_image(content: object, image_kind: str, image_field: str, called: str) -> tuple[str, str]:
+    """The text of a message and the digest of its images; `called`: how the API calls pieces. Raises ValueError."""
+    if isinstance(content, str) and content.strip():
+        return content, ""
+    texts, images = [], []
+    for piece in content if isinstance(content, list) else ():
+        kind = piece.get("type") if isinstance(piece, dict) else None
+        if kind == "text" and isinstance(piece.get("text"), str):
+            texts.append(piece["text"])
+        elif kind == image_kind:
+            images.append(piece.get(image_field))
+        else:
+            raise ValueError(f"the last message holds {called} other than text and images")
+    text = "\n".join(texts)
+    if not text.strip():
+        raise ValueError("the last message has no text")
+    return text, digest(images) if images else ""
+
+
 def parts_of(text: str) -> Iterator[str]:
     """A few words at a time; together they are the text."""
     words = text.split(" ")
