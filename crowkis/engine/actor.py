@@ -33,6 +33,8 @@ from crowkis.values.outcome import Outcome
 from crowkis.values.reply import Failure, Reply, Stream
 from crowkis.wire.writer import encode
 
+SHORT_CALLS, SHORT_PART = 16, 8
+"""Packets of so few calls may fill the inbox by one in so many parts more."""
 BUSY_RETRY_MS = 50
 BATCH_BYTES_MAX = 16 * MIB
 """Replies encoded in one batch; what one client pipelines must not fill the memory before anything is sent.
@@ -107,8 +109,12 @@ class Actor:
         """Lines for MONITOR; sent after the batch's replies, so that the OK of MONITOR itself comes first."""
 
     def submit(self, client: Client, requests: list[list[bytes]], slot: int) -> None:
-        """Queue a client's requests; the first one's reply belongs to `slot`. A full inbox answers BUSY at once."""
-        if self.queued_calls >= self.engine.settings.inbox_calls:
+        """Queue a client's requests; the first one's reply belongs to `slot`. A full inbox answers BUSY at once.
+
+        Who sends a few finds room for a while where those who send many at a time have filled it.
+        """
+        room = self.engine.settings.inbox_calls
+        if self.queued_calls >= (room + room // SHORT_PART if len(requests) <= SHORT_CALLS else room):
             self.engine.metrics.count_for("errors_total", "BUSY", len(requests))
             client.sink.answer(slot, [_told(busy("the inbox", BUSY_RETRY_MS))] * len(requests))
             client.sink.flush()

@@ -178,6 +178,8 @@ def _with_keys(user: User, pattern: Pattern) -> User:
     for old in user.keys:
         if old.glob == pattern.glob:
             wider = Pattern(old.glob, old.reads or pattern.reads, old.writes or pattern.writes)
+            if wider == ALL_KEYS:
+                return user._replace(keys=(ALL_KEYS,))
             return user._replace(keys=tuple(wider if kept is old else kept for kept in user.keys))
     return user._replace(keys=_bounded((*user.keys, pattern)))
 

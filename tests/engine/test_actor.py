@@ -323,6 +323,25 @@ class TestLimits:
 
         play(story, inbox_calls=2)
 
+    def test_an_inbox_filled_by_one_who_sends_much_has_room_for_one_who_sends_a_little(self, play):
+        async def story(house):
+            greedy, polite = house.client(), house.client()
+            house.outside.syncing.clear()
+            house.send(greedy, "SET k v")
+            for _ in range(10):
+                await asyncio.sleep(0)
+            house.send(greedy, *["PING"] * 32)
+            house.send(greedy, *["PING"] * 32)
+            house.send(polite, "PING")
+
+            assert ["BUSY"] * 32 == [code(data) for data in greedy.sink.replies]
+            house.outside.syncing.set()
+            for _ in range(3):
+                await house.batch()
+            assert [b"+PONG\r\n"] == polite.sink.replies
+
+        play(story, inbox_calls=32)
+
     def test_a_full_embedding_queue_answers_busy_and_stores_nothing(self, play):
         async def story(house):
             client = house.client()

@@ -80,6 +80,13 @@ def test_what_is_shown_makes_the_same_user_again(words, keys, others):
     assert user == again or b"~ " in described(user) + b" "
 
 
+def test_all_keys_allowed_in_two_rules_need_no_others():
+    user = user_of("~a*", "%R~*", "%W~*")
+
+    assert (ALL_KEYS,) == user.keys
+    assert user == user_of("~*")
+
+
 @given(st.sampled_from([READ, WRITE, LOOK, BOTH]), key_rules)
 def test_a_key_is_open_where_one_pattern_allows_all_that_is_done(flags, rules):
     user = User("alice")
