@@ -3,6 +3,7 @@
 from crowkis.commands import (
     absent,
     access,
+    apikeys,
     bitfields,
     bitmaps,
     blocking,
@@ -24,6 +25,7 @@ from crowkis.commands import (
     payloads,
     persistence,
     pubsub,
+    quotas,
     retention,
     semantic,
     server,

@@ -70,9 +70,12 @@ def cscan(engine: Engine, client: Client, args: Any) -> Reply:
                 "model": entry.scope.model,
                 "model_version": entry.scope.model_version,
                 "tags": sorted(entry.tags),
+                "source": entry.source,
+                "created_ms": entry.created_ms,
                 "ttl": remaining_s(engine, entry),
                 "bytes": entry.answer_bytes,
                 "embedded": bool(entry.fingerprint),
+                "pinned": entry.pinned,
             }
         )
     return [cursor, rows]
