@@ -47,6 +47,7 @@ from crowkis.values.call import Vocabulary
 FAMILIES = (
     absent,
     access,
+    apikeys,
     bitfields,
     bitmaps,
     blocking,
@@ -68,6 +69,7 @@ FAMILIES = (
     payloads,
     persistence,
     pubsub,
+    quotas,
     retention,
     semantic,
     server,

@@ -54,7 +54,7 @@ def cdeletekey(engine: Engine, client: Client, args: Any) -> Outcome:
 @command("CEDIT", arg("key", ENTRY_ID), MINE, opt("answer", BLOB), *EXPIRY, flag("persist", group="expiry"),
          flag("pin", group="stay"), flag("unpin", group="stay"), category="semantic", writes=True)  # fmt: skip
 def cedit(engine: Engine, client: Client, args: Any) -> Outcome:
-    """Change what is stored under a key: its answer, its end, whether it may be evicted; tells how many were changed."""
+    """Change what is stored under a key: its answer, its end, if it may be evicted; tells how many were changed."""
     entry = _entry(engine, args.key, args.tenant)
     if entry is None:
         return Outcome(0)

@@ -13,10 +13,11 @@ from crowkis.values.outcome import Outcome
 from crowkis.values.reply import OK, Reply
 
 WHOSE = arg("tenant", TENANT)
+AMOUNT = whole(0, QUOTA_MAX)
 NOT_STORED = (0, 0)
 
 
-@command("CQUOTA SET", WHOSE, opt("entries", whole(0, QUOTA_MAX)), opt("size_bytes", whole(0, QUOTA_MAX), token="BYTES"),
+@command("CQUOTA SET", WHOSE, opt("entries", AMOUNT), opt("size_bytes", AMOUNT, token="BYTES"),
          category="semantic", writes=True, frees=True)  # fmt: skip
 def cquota_set(engine: Engine, client: Client, args: Any) -> Outcome:
     """Let a tenant store so many answers, or so many bytes of questions and answers; 0: no limit; left out: as it was.

@@ -174,7 +174,7 @@ def cset(engine: Engine, client: Client, args: Any) -> Any:
 
 @command("CGET", arg("query", TEXT), *ASKING, flag("withconfidence"), flag("exact"), category="semantic", alone=True)
 def cget(engine: Engine, client: Client, args: Any) -> Any:
-    """Serve a stored answer to a question that means the same, or nothing; EXACT: to the very same, whatever it says."""
+    """Serve a stored answer to a question that means the same, or nothing; EXACT: to the very same one only."""
 
     def finish(engine: Engine, found: Found) -> Reply:
         return hit_reply(engine, client, found, args.withconfidence)

@@ -159,7 +159,8 @@ class Gateway:
         stores = visitor.known.role in STORE
         return Policy(
             tenant=self._tenant(request, visitor), namespace=headers.get("x-crowkis-namespace", NAMESPACE),
-            read=mode in ("", "read-only"), write=stores and mode in ("", "refresh"), ttl_s=int(ttl or 0), threshold=threshold,
+            read=mode in ("", "read-only"), write=stores and mode in ("", "refresh"), ttl_s=int(ttl or 0),
+            threshold=threshold,
         )  # fmt: skip
 
     def _tenant(self, request: Request, visitor: Visitor) -> str:

@@ -7,6 +7,9 @@ from collections.abc import Generator, Sequence
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 KEEP_ALIVE_S = 75
@@ -17,7 +20,7 @@ class HttpDoor:
     """One port."""
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
-        self._app = Starlette(routes=list(routes))
+        self._app = Starlette(routes=list(routes), exception_handlers={HTTPException: _told})
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -39,6 +42,15 @@ class HttpDoor:
             self._server.should_exit = True
             self._server.force_exit = True
             await self._task
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    """What no route answers, as the routes tell errors."""
+    assert isinstance(error, HTTPException)
+    code = error.detail.lower().replace(" ", "_")
+    text = "there is nothing at this path" if error.status_code == 404 else error.detail
+    told = {"error": {"code": code, "message": text}}
+    return JSONResponse(told, error.status_code, error.headers)
 
 
 class _Server(uvicorn.Server):

@@ -7,6 +7,7 @@ for it as for all others. Another tenant's key looks like one that is not there.
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.responses import Response
 
 from crowkis.doors.bodies import RefusedError, malformed
@@ -21,7 +22,16 @@ NAMESPACE = "kv"
 TYPE_TAG = b"content-type="
 TYPE_CHARS_MAX = 100
 BYTES = "application/octet-stream"
-PATH = "/v1/cache/kv/{tenant}/{key:path}"
+PATH = "/v1/cache/kv/{tenant}/{key:text}"
+
+
+class _Text(StringConvertor):
+    """Any text, slashes and line ends included."""
+
+    regex = "(?s:.+)"
+
+
+register_url_convertor("text", _Text())
 Amount = Annotated[int, Meta(ge=0, le=QUOTA_MAX)]
 
 

@@ -6,6 +6,9 @@ Each request is one or a few words to the engine. Whoever is bound to a tenant r
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import Response
 
 from crowkis.doors.bodies import RefusedError, malformed
 from crowkis.doors.endpoints import Asked, Endpoint, Visit, text_of
@@ -13,7 +16,7 @@ from crowkis.doors.guests import not_there
 from crowkis.engine.engine import Engine
 from crowkis.engine.inside import CallRefusedError
 from crowkis.guard.roles import ASK, AUDIT, LOOK, MANAGE, STORE
-from crowkis.values.intent import NAMES
+from crowkis.values.intent import NAMES, Column
 
 STEP = b"1000"
 """Entries looked at in one step of an invalidation."""
@@ -98,6 +101,12 @@ class Entries(Struct):
 
     entries: list[dict[str, Any]]
     cursor: str
+
+
+class Health(Struct):
+    """In one word: starting, ok, or degraded (reads go on, writes do not)."""
+
+    status: str
 
 
 class Removed(Struct):
@@ -221,14 +230,25 @@ class Figures:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._registry = CollectorRegistry()
+        self._registry.register(engine.metrics)
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """For the table of what the HTTP door offers."""
         return (
+            Endpoint("GET", "/health", None, "Tell whether the server is up", self._health, Health),
+            Endpoint("GET", "/metrics", AUDIT, "Show the figures as Prometheus reads them", self._metrics, bytes),
             Endpoint("GET", "/stats", AUDIT, "Show the figures of the whole server", self._stats),
             Endpoint("GET", "/config/thresholds", AUDIT, "Show the bars in force", self._thresholds),
             Endpoint("PUT", "/config/thresholds", MANAGE, "Set bars", self._set_thresholds, body=Thresholds),
         )
+
+    async def _health(self, visit: Visit) -> object:
+        return Health(self._engine.house.status)
+
+    async def _metrics(self, visit: Visit) -> object:
+        _unbound(visit)
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
 
     async def _stats(self, visit: Visit) -> object:
         _unbound(visit)
@@ -275,9 +295,8 @@ class Figures:
             unknown = sorted(asked.intents.keys() - set(NAMES))
             if unknown:
                 raise malformed(f"there is no intent '{unknown[0][:64]}'; there are {', '.join(NAMES)}")
-            bars = {**self._engine.settings.intent_bars, **asked.intents}
-            column = ",".join(f"{name}={'' if bar is None else float(bar)!r}" for name, bar in bars.items())
-            words += [b"intent_bars", column.encode()]
+            bars = Column({**self._engine.settings.intent_bars, **asked.intents})
+            words += [b"intent_bars", str(bars).encode()]
         if not words:
             raise malformed("nothing to set; give confidence_min, similarity_min, max_error or intents")
         await visit.caller.call(b"CONFIG", b"SET", *words)

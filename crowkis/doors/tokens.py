@@ -1,8 +1,9 @@
 """JSON Web Tokens (RFC 7519) against a JSON Web Key Set (RFC 7517), from a URL or a file; PyJWT does the cryptography.
 
 Only signatures with a public key are believed, by the algorithm of the key and not of the token: no "none", no HMAC.
-What a token says about where its key lies (jku, x5u, jwk) is not looked at. A set is read again when it is old, and when
-a token names a key it does not have, but not more often than every REREAD_S; while it cannot be read, the old one holds.
+What a token says about where its key lies (jku, x5u, jwk) is not looked at. A set is read again when it is old, and
+when a token names a key it does not have, but not more often than every REREAD_S; while it cannot be read, the old one
+holds.
 """
 
 import asyncio
@@ -94,8 +95,9 @@ class Tokens:
         settings = self._settings
         tenant = ""
         if settings.jwt_tenant_claim:
-            tenant = claims.get(settings.jwt_tenant_claim)
-            if not isinstance(tenant, str) or not 0 < len(tenant) <= TENANT_CHARS_MAX or not _may_be_tenant(tenant):
+            told = claims.get(settings.jwt_tenant_claim)
+            tenant = told if isinstance(told, str) else ""
+            if not 0 < len(tenant) <= TENANT_CHARS_MAX or not _may_be_tenant(tenant):
                 raise TokenError(f"the token's claim {settings.jwt_tenant_claim} names no tenant")
         role = claims.get(settings.jwt_role_claim, settings.jwt_role) if settings.jwt_role_claim else settings.jwt_role
         if role not in ROLES:
@@ -127,12 +129,12 @@ class Tokens:
             try:
                 self._keys = await _read(self._settings.jwt_jwks)
                 self._read_s = self._now_s()
-            except (OSError, ValueError, httpx.HTTPError, jwt.PyJWTError) as error:
+            except (OSError, ValueError, httpx.HTTPError, jwt.PyJWTError, TypeError, AttributeError) as error:
                 self._log("key set not read", level="warning", error=type(error).__name__, effect="the old one holds")
 
 
 async def _read(where: str) -> list[jwt.PyJWK]:
-    """Raises OSError, ValueError, httpx.HTTPError, jwt.PyJWTError."""
+    """Raises OSError, ValueError, httpx.HTTPError, jwt.PyJWTError, and what PyJWT meets in a set that is none."""
     if where.startswith(("http://", "https://")):
         async with httpx.AsyncClient(timeout=FETCH_S_MAX, follow_redirects=False) as client:
             reply = await client.get(where)

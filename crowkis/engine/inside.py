@@ -1,7 +1,7 @@
 """Calls from inside the process: a door that speaks no RESP asks the actor as every client does, and awaits it.
 
-One caller is one client of the engine: it is gated, counted and listed like the others; the door says who it is. Replies come back as
-Python values of RESP3 (bytes, int, float, bool, None, list, dict).
+One caller is one client of the engine: it is gated, counted and listed like the others; the door says who it is.
+Replies come back as Python values of RESP3 (bytes, int, float, bool, None, list, dict).
 """
 
 import asyncio

@@ -9,6 +9,7 @@ The facts are the fields of values/access.ApiKey and Quota.
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from crowkis.engine.codec import CodecError
 from crowkis.storage.store import Store
@@ -69,7 +70,7 @@ def _encoded(row: ApiKey | Quota) -> bytes:
     return bytes([VERSION]) + json.dumps(row._asdict(), ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _decoded(value: bytes, names: tuple[str, ...]) -> list[object]:
+def _decoded(value: bytes, names: tuple[str, ...]) -> list[Any]:
     try:
         if value[0] != VERSION:
             raise CodecError(f"API key or quota of layout version {value[0]}; this server reads {VERSION}")
