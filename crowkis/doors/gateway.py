@@ -7,10 +7,12 @@ Prompts and answers are in no log.
 
 import asyncio
 import json
+import string
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
@@ -271,8 +273,9 @@ class Gateway:
     async def _pass(self, request: Request, body: bytes, why: str) -> Response:
         """Straight to the upstream and back."""
         self._count("bypass")
-        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        asking = self._provider(request).upstreams.ask(request.method, path, forwarded(request.headers), body)
+        asking = self._provider(request).upstreams.ask(
+            request.method, _target(request), forwarded(request.headers), body
+        )
         response = await asking.__aenter__()
 
         async def passed() -> AsyncIterator[bytes]:
@@ -293,6 +296,12 @@ def _identity(asked: Asked, policy: Policy) -> list[bytes]:
     words = [b"TENANT", policy.tenant.encode(), b"NAMESPACE", policy.namespace.encode(), b"MODEL", asked.model.encode()]
     words += [b"CONTEXT", asked.context]
     return [*words, b"IMAGE", asked.image.encode()] if asked.image else words
+
+
+def _target(request: Request) -> str:
+    """Path and query as they came: what is escaped stays so."""
+    query = request.scope["query_string"]
+    return quote(request.scope["raw_path"] + (b"?" + query if query else b""), safe=string.punctuation)
 
 
 def _is_fraction(text: str) -> bool:
