@@ -8,17 +8,19 @@ Prompts and answers are in no log.
 import asyncio
 import json
 import string
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from crowkis.doors.guests import CLIENT_CLOSED, RefusedError, body_of, caller_of, let_in, malformed
+from crowkis.doors.http import Streamed
+from crowkis.doors.patience import UnlessGone
 from crowkis.engine.actor import Actor
 from crowkis.engine.engine import Engine
 from crowkis.engine.inside import Caller, CallRefusedError
@@ -213,7 +215,7 @@ class Gateway:
         if not asked.stream:
             return Response(hit.body, media_type="application/json", headers=headers)
         pace_s = self._engine.settings.gateway_pace_ms / 1000
-        return StreamingResponse(_paced(shape, hit.answer, asked, pace_s), 200, headers, EVENT_STREAM)
+        return Streamed(_paced(shape, hit.answer, asked, pace_s), 200, headers, EVENT_STREAM)
 
     async def _miss(self, shape: Shape, request: Request, body: bytes, asked: Asked, policy: Policy) -> Response:
         """Ask the upstream, with all who ask the same just now; where that fails, one of the others tries again."""
@@ -229,7 +231,8 @@ class Gateway:
             chances -= 1
             handed_on = False
             try:
-                await _or_gone(request, flight.head())
+                with UnlessGone(request.scope):
+                    await flight.head()
                 if first or not chances or not flight.failed:
                     handed_on = True
                     return await self._answer(shape, request, flight, asked, first)
@@ -258,16 +261,21 @@ class Gateway:
         if not first:
             headers["x-crowkis-coalesced"] = "1"
         if flight.streams and asked.stream:
-            return StreamingResponse(_followed(flight), flight.status, headers)
+
+            async def leave() -> None:
+                flight.leave()
+
+            return Streamed(flight.follow(), flight.status, headers, ended=leave)
         try:
-            await _or_gone(request, flight.end())
+            with UnlessGone(request.scope):
+                await flight.end()
         finally:
             flight.leave()
         if flight.answer is None or flight.streams == asked.stream:
             return Response(b"".join(flight.parts), flight.status, headers)
         headers.pop("content-type", None)
         if asked.stream:
-            return StreamingResponse(_paced(shape, flight.answer, asked, 0.0), 200, headers, EVENT_STREAM)
+            return Streamed(_paced(shape, flight.answer, asked, 0.0), 200, headers, EVENT_STREAM)
         return Response(compact(flight.answer), 200, headers, "application/json")
 
     async def _pass(self, request: Request, body: bytes, why: str) -> Response:
@@ -276,17 +284,13 @@ class Gateway:
         asking = self._provider(request).upstreams.ask(
             request.method, _target(request), forwarded(request.headers), body
         )
-        response = await asking.__aenter__()
-
-        async def passed() -> AsyncIterator[bytes]:
-            try:
-                async for part in response.aiter_bytes():
-                    yield part
-            finally:
-                await asking.__aexit__(None, None, None)
-
+        with UnlessGone(request.scope):
+            response = await asking.__aenter__()
         marks = {"x-cache-match": "none", "x-crowkis-cache": "bypass", "x-crowkis-bypass": why}
-        return StreamingResponse(passed(), response.status_code, {**returned(response.headers), **marks})
+        return Streamed(
+            response.aiter_bytes(), response.status_code, {**returned(response.headers), **marks},
+            ended=lambda: asking.__aexit__(None, None, None),
+        )  # fmt: skip
 
     def _count(self, outcome: str) -> None:
         self._engine.metrics.count_for("gateway_requests_total", outcome)
@@ -316,35 +320,8 @@ def _told(shape: Shape, status: int, kind: str, text: str) -> Response:
     return Response(compact(shape.error(kind, text)), status, marks, "application/json")
 
 
-async def _or_gone(request: Request, awaited: Any) -> None:
-    """Wait, but not for a client that is gone. Raises ClientDisconnect."""
-    loop = asyncio.get_running_loop()
-    waiting, gone = loop.create_task(awaited), loop.create_task(_disconnected(request))
-    try:
-        await asyncio.wait((waiting, gone), return_when=asyncio.FIRST_COMPLETED)
-        if not waiting.done():
-            raise ClientDisconnect
-        waiting.result()
-    finally:
-        waiting.cancel()
-        gone.cancel()
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _paced(shape: Shape, answer: dict[str, Any], asked: Asked, pace_s: float) -> AsyncIterator[bytes]:
+async def _paced(shape: Shape, answer: dict[str, Any], asked: Asked, pace_s: float) -> AsyncGenerator[bytes, None]:
     for part in shape.replayed(answer, asked.wants_usage):
         yield part
         if pace_s:
             await asyncio.sleep(pace_s)
-
-
-async def _followed(flight: Flight) -> AsyncIterator[bytes]:
-    try:
-        async for part in flight.follow():
-            yield part
-    finally:
-        flight.leave()

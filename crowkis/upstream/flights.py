@@ -6,7 +6,7 @@ left, the upstream is asked no further.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -67,7 +67,7 @@ class Flight:
         if self.error:
             raise UpstreamError(self.error)
 
-    async def follow(self) -> AsyncIterator[bytes]:
+    async def follow(self) -> AsyncGenerator[bytes, None]:
         """The body as it comes, from its beginning. Raises what went wrong."""
         place = 0
         while True:

@@ -5,7 +5,7 @@ Never logs and never keeps what is sent; the key goes to the configured hosts al
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from urllib.request import getproxies, proxy_bypass
 
@@ -70,7 +70,7 @@ class Answer:
             name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
             self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
 
-    async def aiter_bytes(self) -> AsyncIterator[bytes]:
+    async def aiter_bytes(self) -> AsyncGenerator[bytes, None]:
         """The body as it comes. Raises one of BROKEN."""
         async for data in self._response.content.iter_any():
             yield data
