@@ -96,7 +96,8 @@ class Connection(HttpToolsProtocol):
         """idle: between requests, or one is being answered; head, body: one is coming."""
         self._fresh = False
         """The head that is coming began with this packet."""
-        self._head_bytes = 0
+        self._head_bytes = self._come_bytes = 0
+        """Of the parts of a head read so far, and of the packets behind its first."""
         self._timer: asyncio.TimerHandle | None = None
         self._timed = ""
         """The state the timer was set in."""
@@ -133,15 +134,16 @@ class Connection(HttpToolsProtocol):
         elif self._timer is None or self._timed != self._state:
             self._set_timer(self.limits.head_s if self._state == "head" else self.limits.body_s)
         if self._state == "head" and not self._fresh:
-            self._head_bytes += len(data)
-            if self._head_bytes > HEAD_BYTES_MAX:
+            self._come_bytes += len(data)
+            if self._come_bytes > HEAD_BYTES_MAX:
                 self._refuse(TOO_LARGE)
 
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
         self.scope[GONE] = self._gone  # type: ignore[literal-required]
-        self._state, self._fresh, self._head_bytes = "head", True, 0
+        self._state, self._fresh = "head", True
+        self._head_bytes = self._come_bytes = 0
 
     def on_url(self, url: bytes) -> None:
         """A part of the address."""
@@ -184,11 +186,10 @@ class Connection(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _weigh(self, size_bytes: int) -> None:
-        if self._fresh:
-            self._head_bytes += size_bytes
-            if self._head_bytes > HEAD_BYTES_MAX:
-                self._refusal = TOO_LARGE
-                raise ValueError
+        self._head_bytes += size_bytes
+        if self._head_bytes > HEAD_BYTES_MAX:
+            self._refusal = TOO_LARGE
+            raise ValueError
 
     def _refuse(self, refusal: tuple[int, str]) -> None:
         self._refusal = refusal

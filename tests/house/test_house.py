@@ -106,7 +106,6 @@ UNTESTED_ALONE = {
     "crowkis/commands/timings.py",
     "crowkis/doors/gateway.py",
     "crowkis/doors/guests.py",
-    "crowkis/doors/http.py",
     "crowkis/doors/langcache.py",
     "crowkis/doors/probes.py",
     "crowkis/engine/errands.py",
