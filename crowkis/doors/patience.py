@@ -84,6 +84,43 @@ class UnlessGone:
         self._task.cancel()
 
 
+class _Joining(asyncio.Transport):
+    """A transport that holds the head of an answer until its body begins, or until nothing comes any more just now:
+    every write is a call of the system, and a packet."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held = b""
+        for name in ("get_extra_info", "is_closing", "pause_reading", "resume_reading", "get_protocol", "set_protocol"):
+            setattr(self, name, getattr(transport, name))
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Everything leaves in its order."""
+        if self._held:
+            held, self._held = self._held, b""
+            self._transport.write(held + data)
+        elif data[:5] == b"HTTP/" and data[-4:] == b"\r\n\r\n":
+            self._held = bytes(data)
+            self._loop.call_soon(self._let_go)
+        else:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Once all has left."""
+        self._let_go()
+        self._transport.close()
+
+    def abort(self) -> None:
+        """At once."""
+        self._transport.abort()
+
+    def _let_go(self) -> None:
+        if self._held:
+            self._transport.write(self._held)
+            self._held = b""
+
+
 class Connection(HttpToolsProtocol):
     """One client of an HTTP door."""
 
@@ -105,7 +142,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Turn it away where there are too many, else wait for its first request."""
-        super().connection_made(cast(asyncio.Transport, transport))
+        super().connection_made(_Joining(cast(asyncio.Transport, transport), self.loop))
         over = len(self.connections) - self.limits.connections_max
         if over > SPARE_CONNECTIONS:
             self.transport.abort()
