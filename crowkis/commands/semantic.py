@@ -26,7 +26,16 @@ from crowkis.commands.registry import command
 from crowkis.commands.streaming import stream_of
 from crowkis.engine.clients import Client
 from crowkis.engine.engine import Engine, entry_id_of
-from crowkis.engine.lookup import Asked, Found, client_space, find, find_by_image, with_embedding, with_vector
+from crowkis.engine.lookup import (
+    Asked,
+    Found,
+    client_space,
+    find,
+    find_by_image,
+    find_named,
+    with_embedding,
+    with_vector,
+)
 from crowkis.engine.state import is_alive
 from crowkis.match.features import features
 from crowkis.match.sketch import sketch
@@ -68,6 +77,9 @@ ASKING: tuple[Parameter, ...] = (
 
 USD_MAX = 1e6
 """More than this an answer does not cost."""
+
+NOT_EMBEDDED = LookupError("stored with EXACT")
+"""In place of a vector, where none is wanted."""
 
 NO_TAGS: frozenset[str] = frozenset()
 
@@ -118,11 +130,13 @@ def life_ms_of(engine: Engine, args: Any, intent: Intent) -> int:
 
 @command("CSET", arg("query", TEXT), arg("answer", BLOB), *EXPIRY, *IDENTITY, opt("tag", WORD, repeated=True),
          opt("vector", VECTOR), opt("usd", real(0.0, USD_MAX), token="COST"), opt("source", SOURCE, default=""),
-         category="semantic", alone=True, writes=True)  # fmt: skip
+         flag("exact"), flag("noevict"), category="semantic", alone=True, writes=True)  # fmt: skip
 def cset(engine: Engine, client: Client, args: Any) -> Any:
-    """Store the answer to a question, replacing the one stored for the very same question."""
+    """Store the answer to a question, replacing the one stored for the very same question; EXACT: for it alone."""
     if not args.answer:
         raise malformed("answer must not be empty: an empty answer is never worth serving")
+    if args.exact and args.vector is not None:
+        raise malformed("VECTOR cannot be given with EXACT: what serves the very same question only needs none")
     asked = Asked(
         args.query, scope_of(args), tags_of(args.tag), None, args.vector, args.context, args.image, variant=args.variant
     )
@@ -151,16 +165,21 @@ def cset(engine: Engine, client: Client, args: Any) -> Any:
             answer_sketch=sketch(args.answer),
             template=template(asked.text, known_features).digest,
         )
+        room = engine.room_in_quota(entry, args.noevict)
         engine.metrics.count("stores_total")
-        return Outcome(OK, (PutEntry(entry, known, args.answer),))
+        return Outcome(OK, (*room, PutEntry(entry, known, args.answer)))
 
-    return with_vector(engine, asked, store)
+    return store(engine, NOT_EMBEDDED) if args.exact else with_vector(engine, asked, store)
 
 
-@command("CGET", arg("query", TEXT), *ASKING, flag("withconfidence"), category="semantic", alone=True)
+@command("CGET", arg("query", TEXT), *ASKING, flag("withconfidence"), flag("exact"), category="semantic", alone=True)
 def cget(engine: Engine, client: Client, args: Any) -> Any:
-    """Serve a stored answer to a question that means the same, or nothing."""
-    return find(engine, asked_of(args), lambda engine, found: hit_reply(engine, client, found, args.withconfidence))
+    """Serve a stored answer to a question that means the same, or nothing; EXACT: to the very same one only."""
+
+    def finish(engine: Engine, found: Found) -> Reply:
+        return hit_reply(engine, client, found, args.withconfidence)
+
+    return find_named(engine, asked_of(args), finish) if args.exact else find(engine, asked_of(args), finish)
 
 
 @command("CIMGGET", arg("subject", BLOB), *ASKING, flag("withconfidence"), category="semantic", alone=True)

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
@@ -115,7 +115,7 @@ class _Shortcuts:
     """The routes as an application: those without variables are found at once, the others by Starlette's router."""
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
-        self._others = Starlette(routes=list(routes))
+        self._others = Starlette(routes=list(routes), exception_handlers={HTTPException: _told})
         self._endpoints: dict[tuple[str, str], Callable[[Request], Awaitable[Response]]] = {}
         for route in routes:
             if isinstance(route, Route) and not route.param_convertors and _is_plain(route.endpoint):
@@ -129,10 +129,11 @@ class _Shortcuts:
             await self._others(scope, receive, send)
             return
         scope["path_params"] = {}
+        request = _Request(scope, receive, send)
         try:
-            response = await endpoint(_Request(scope, receive, send))
+            response = await endpoint(request)
         except HTTPException as error:
-            response = PlainTextResponse(error.detail, error.status_code, error.headers)
+            response = await _told(request, error)
         await response(scope, receive, send)
 
 
@@ -145,6 +146,15 @@ def _is_plain(endpoint: object) -> bool:
 def _first_match(routes: Sequence[BaseRoute], method: str, path: str) -> BaseRoute | None:
     scope = {"type": "http", "method": method, "path": path, "root_path": "", "headers": []}
     return next((route for route in routes if route.matches(scope)[0] is Match.FULL), None)
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    """What no route answers, as the routes tell errors."""
+    assert isinstance(error, HTTPException)
+    code = error.detail.lower().replace(" ", "_")
+    text = "there is nothing at this path" if error.status_code == 404 else error.detail
+    told = {"error": {"code": code, "message": text}}
+    return JSONResponse(told, error.status_code, error.headers)
 
 
 class _Server(uvicorn.Server):

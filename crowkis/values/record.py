@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from crowkis.values.access import AccessRecord
+from crowkis.values.access import AccessRecord, RosterRecord
 from crowkis.values.judgement import Judgement
 from crowkis.values.question import NO_CONTEXT, Context, Features, Scope
 from crowkis.values.vector import Vector
@@ -35,6 +35,8 @@ class Entry(NamedTuple):
     """Tells whether two answers say the same without reading them; empty in entries of older versions: unknown."""
     template: bytes = b""
     """Names the question's skeleton and the values in it; empty in entries of older versions: unknown."""
+    pinned: bool = False
+    """It is never evicted; its time may still be up."""
 
 
 class PutEntry(NamedTuple):
@@ -138,4 +140,4 @@ class DropScope(NamedTuple):
 
 
 KeyRecord = PutKey | DropKey | Change | SetEnd | MoveKey | DropDatabase
-Record = PutEntry | DropEntry | DropScope | KeyRecord | Judgement | AccessRecord
+Record = PutEntry | DropEntry | DropScope | KeyRecord | Judgement | AccessRecord | RosterRecord

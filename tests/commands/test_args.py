@@ -173,7 +173,7 @@ def test_a_request_without_its_last_positional_never_stores_an_option_in_its_pla
     options = data.draw(
         st.lists(st.sampled_from([row for row in made.parameters if row.token and row.name != "vector"]), min_size=1)
     )
-    request = [made.name.encode()] + [SAMPLES[row.kind.type] for row in places[:-1]]
+    request = made.name.encode().split() + [SAMPLES[row.kind.type] for row in places[:-1]]
     for row in options:
         token = data.draw(st.sampled_from([row.token, row.token.lower(), row.token.title()])).encode()
         request += [token] if row.flag else [token, SAMPLES[row.kind.type]]

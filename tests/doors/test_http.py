@@ -95,12 +95,15 @@ def asked(house, method, path, body=None, headers=()):
 
 @pytest.mark.parametrize(
     ("method", "path", "status", "text"),
-    [("GET", "/plain", 200, "plain"), ("HEAD", "/plain", 200, ""), ("POST", "/plain", 405, "Method Not Allowed"),
+    [("GET", "/plain", 200, "plain"), ("HEAD", "/plain", 200, ""), ("POST", "/plain", 405, "method_not_allowed"),
      ("GET", "/partly/known", 200, "known"), ("GET", "/bound", 200, "bound"), ("GET", "/threaded", 200, "threaded"),
-     ("GET", "/nowhere", 404, "Not Found"), ("GET", "/missing", 418, "no tea")],
+     ("GET", "/nowhere", 404, "not_found"), ("GET", "/missing", 418, "no tea")],
 )  # fmt: skip
 def test_what_a_route_answers_is_answered(house, method, path, status, text):
-    assert (status, text) == asked(house, method, path)[:2]
+    told_status, told, _ = asked(house, method, path)
+
+    assert status == told_status
+    assert text in told
 
 
 def test_the_fields_of_an_error_come_with_it(house):

@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 from crowkis.engine.inside import Caller, CallRefusedError
+from crowkis.guard.roles import account
+from crowkis.values.access import NEW_DEFAULT
 
 
 def test_replies_are_values_and_errors_are_raised(play):
@@ -25,16 +27,17 @@ def test_replies_are_values_and_errors_are_raised(play):
     play(story)
 
 
-def test_it_must_show_the_token_where_others_must(play):
+def test_it_may_nothing_where_others_must_show_a_token_until_the_door_vouches_for_it(play):
     async def story(house):
         house.engine.house.token = "secret"
         caller = Caller(house.engine, house.actor, "127.0.0.1:1", True)
-        assert not caller.admitted
         with pytest.raises(CallRefusedError, match="NOAUTH"):
             await caller.call(b"GET", b"k")
-        assert not caller.log_in("default", "wrong")
-        assert caller.log_in("default", "secret")
+        caller.vouch(NEW_DEFAULT)
         assert await caller.call(b"GET", b"k") is None
+        caller.vouch(account("reader", "key:ci"))
+        with pytest.raises(CallRefusedError, match="NOPERM"):
+            await caller.call(b"GET", b"k")
 
     play(story)
 
