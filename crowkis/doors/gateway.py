@@ -1,4 +1,4 @@
-"""The gateway: OpenAI's chat completions and Anthropic's messages with the cache in front; other paths go through.
+"""The gateway: OpenAI's and Anthropic's paths of models with the cache in front; other paths go through.
 
 A request is looked up (CGET); a miss goes to the upstream once however many ask the same at once; what comes back whole
 and successful is stored (CSET). Whatever goes wrong in the cache is counted and the request goes on to the upstream.
@@ -29,12 +29,13 @@ from crowkis.upstream.flights import EVENT_STREAM, Flight, Flights
 from crowkis.upstream.pool import UpstreamError, Upstreams
 from crowkis.wire.chat import CHAT
 from crowkis.wire.completions import COMPLETIONS
+from crowkis.wire.embeddings import EMBEDDINGS
 from crowkis.wire.fields import forwarded, key_of, returned
 from crowkis.wire.messages import MESSAGES
 from crowkis.wire.responses import RESPONSES
 from crowkis.wire.shape import Asked, Shape, compact
 
-SHAPES = (CHAT, COMPLETIONS, RESPONSES, MESSAGES)
+SHAPES = (CHAT, COMPLETIONS, RESPONSES, EMBEDDINGS, MESSAGES)
 NAMESPACE = "gateway"
 
 
@@ -181,6 +182,8 @@ class Gateway:
         words = [b"CGET", asked.text.encode(), *_identity(asked, policy)]
         if policy.threshold:
             words += [b"THRESHOLD", policy.threshold.encode()]
+        if asked.exact:
+            words.append(b"EXACT")
         try:
             found = await caller.call(*words)
             if found is None:
@@ -197,8 +200,9 @@ class Gateway:
 
     async def _keep(self, caller: Caller, asked: Asked, policy: Policy, answer: dict[str, Any]) -> None:
         words = [b"CSET", asked.text.encode(), compact(answer), *_identity(asked, policy)]
+        words += [b"EX", b"%d" % policy.ttl_s] if policy.ttl_s else []
         try:
-            await caller.call(*words, *([b"EX", b"%d" % policy.ttl_s] if policy.ttl_s else []))
+            await caller.call(*words, *([b"EXACT"] if asked.exact else []))
         except CallRefusedError as error:
             self._fault("store", error)
         finally:
@@ -212,17 +216,17 @@ class Gateway:
         tokens = shape.tokens_of(hit.answer)
         match = "exact" if hit.exact else "semantic"
         self._count(f"hit-{match}")
-        self._engine.metrics.count("gateway_tokens_saved_total", tokens)
+        self._engine.metrics.count("gateway_tokens_saved_total", tokens.total)
         created_s = hit.answer.get("created", hit.answer.get("created_at"))
         headers = {
             "x-cache-match": match,
             "x-crowkis-cache": "hit",
             "x-crowkis-key": hit.key,
             "x-crowkis-confidence": f"{hit.confidence:.4f}",
-            "x-crowkis-tokens-saved": str(tokens),
+            "x-crowkis-tokens-saved": str(tokens.total),
         }
-        if isinstance(created_s, int):
-            headers["x-crowkis-age"] = str(max(0, self._engine.now_ms // 1000 - created_s))
+        if isinstance(created_s, (int, float)):
+            headers["x-crowkis-age"] = str(max(0, self._engine.now_ms // 1000 - int(created_s)))
         if not asked.stream:
             return Response(hit.body, media_type="application/json", headers=headers)
         pace_s = self._engine.settings.gateway_pace_ms / 1000
