@@ -18,15 +18,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from crowkis.doors.bodies import CLIENT_CLOSED, RefusedError, body_of, malformed
+from crowkis.doors.bodies import CLIENT_CLOSED, RefusedError, body_of
 from crowkis.doors.guests import Guests, Visitor
 from crowkis.doors.http import Streamed
 from crowkis.doors.patience import UnlessGone
+from crowkis.doors.policies import Policy, policy_of, told_life_s, usual_life_s
 from crowkis.engine.engine import Engine
 from crowkis.engine.inside import Caller, CallRefusedError
 from crowkis.guard.roles import ASK, STORE
+from crowkis.settings import LIFETIME_S_MAX
 from crowkis.upstream.flights import EVENT_STREAM, Flight, Flights
 from crowkis.upstream.pool import UpstreamError, Upstreams
+from crowkis.upstream.prices import shown
+from crowkis.upstream.saved import COALESCED, EMBEDDING, EXACT, SEMANTIC, Saved
 from crowkis.wire.chat import CHAT
 from crowkis.wire.completions import COMPLETIONS
 from crowkis.wire.embeddings import EMBEDDINGS
@@ -36,18 +40,8 @@ from crowkis.wire.responses import RESPONSES
 from crowkis.wire.shape import Asked, Shape, compact
 
 SHAPES = (CHAT, COMPLETIONS, RESPONSES, EMBEDDINGS, MESSAGES)
-NAMESPACE = "gateway"
-
-
-class Policy(NamedTuple):
-    """What a request's headers ask of the cache, and whose answers it may see."""
-
-    tenant: str
-    namespace: str
-    read: bool
-    write: bool
-    ttl_s: int
-    threshold: str
+FRESH_UNTIL = "x_crowkis_fresh_until_ms"
+"""A stored answer's last field, where it is kept beyond its end for the case that the upstreams fail."""
 
 
 class Inquiry(NamedTuple):
@@ -58,6 +52,8 @@ class Inquiry(NamedTuple):
     body: bytes
     asked: Asked
     policy: Policy
+    spare: "Hit | None" = None
+    """A stored answer past its end, for the case that the upstreams fail."""
 
     @property
     def sent(self) -> dict[str, str]:
@@ -66,13 +62,15 @@ class Inquiry(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """A stored answer that is served."""
+    """A stored answer that may be served."""
 
     answer: dict[str, Any]
     body: bytes
     exact: bool
     key: str
     confidence: float
+    late_s: int = 0
+    """So long ago its end was; 0: it is good."""
 
 
 class Provider(NamedTuple):
@@ -88,12 +86,19 @@ class Gateway:
     """The routes below /v1."""
 
     def __init__(
-        self, engine: Engine, guests: Guests, openai: Upstreams, anthropic: Upstreams, log: Callable[..., None]
+        self,
+        engine: Engine,
+        guests: Guests,
+        openai: Upstreams,
+        anthropic: Upstreams,
+        saved: Saved,
+        log: Callable[..., None],
     ) -> None:
         self._engine = engine
         self._guests = guests
         self._openai = Provider(openai, Flights(openai), openai.has_key)
         self._anthropic = Provider(anthropic, Flights(anthropic), anthropic.has_key)
+        self._saved = saved
         self._log = log
 
     def routes(self) -> list[Route]:
@@ -107,6 +112,7 @@ class Gateway:
         for provider in (self._openai, self._anthropic):
             await provider.flights.close()
             await provider.upstreams.close()
+        await self._saved.close()
 
     def _provider(self, request: Request) -> Provider:
         """Anthropic's clients name the version they speak."""
@@ -133,14 +139,21 @@ class Gateway:
 
     async def _ask(self, shape: Shape, request: Request, visitor: Visitor) -> Response:
         body = await body_of(request)
-        policy = self._policy(request, visitor)
+        policy = policy_of(request.headers, self._tenant(request, visitor), visitor.known.role in STORE)
         asked = self._asked(shape, body)
         if asked.bypass or not (policy.read or policy.write):
             return await self._pass(request, visitor, body, asked.bypass or "asked for")
         hit = await self._look_up(shape, visitor.caller, asked, policy) if policy.read else None
-        if hit is not None:
-            return self._serve(shape, hit, asked)
-        return await self._miss(shape, Inquiry(request, visitor, body, asked, policy))
+        if hit is not None and not hit.late_s:
+            return self._serve(shape, hit, asked, policy)
+        spare = hit if hit is not None and hit.late_s <= self._engine.settings.gateway_stale else None
+        inquiry = Inquiry(request, visitor, body, asked, policy, spare)
+        try:
+            return await self._miss(shape, inquiry)
+        except UpstreamError:
+            if spare is None:
+                raise
+            return self._serve_late(shape, inquiry, spare)
 
     async def _through(self, request: Request, visitor: Visitor) -> Response:
         return await self._pass(request, visitor, await body_of(request), "this path is not cached")
@@ -150,24 +163,6 @@ class Gateway:
             return shape.read(json.loads(body), self._engine.settings.gateway_temperature_max)
         except (ValueError, RecursionError):
             return Asked("", b"", "", "", False, False, "the body is not a JSON object")
-
-    def _policy(self, request: Request, visitor: Visitor) -> Policy:
-        """Raises RefusedError."""
-        headers = request.headers
-        mode = headers.get("x-crowkis-cache-control", "").strip().lower()
-        if mode not in ("", "off", "read-only", "refresh"):
-            raise malformed("x-crowkis-cache-control must be off, read-only or refresh")
-        ttl, threshold = headers.get("x-crowkis-ttl", ""), headers.get("x-crowkis-threshold", "")
-        if ttl and not (ttl.isdecimal() and 0 < int(ttl[:12]) < 1 << 31):
-            raise malformed("x-crowkis-ttl must be a whole number of seconds above 0")
-        if threshold and not _is_fraction(threshold):
-            raise malformed("x-crowkis-threshold must be a number from 0 to 1")
-        stores = visitor.known.role in STORE
-        return Policy(
-            tenant=self._tenant(request, visitor), namespace=headers.get("x-crowkis-namespace", NAMESPACE),
-            read=mode in ("", "read-only"), write=stores and mode in ("", "refresh"), ttl_s=int(ttl or 0),
-            threshold=threshold,
-        )  # fmt: skip
 
     def _tenant(self, request: Request, visitor: Visitor) -> str:
         """Whose answers: the tenant's whose credentials were shown. Without one, a key that travels on to the upstream
@@ -192,15 +187,26 @@ class Gateway:
             answer = json.loads(body)
             if not shape.worth_keeping(answer):
                 return None
-            exact = found[b"hit_type"] == b"exact"
-            return Hit(answer, body, exact, found[b"key"].decode(), float(found[b"confidence"]))
+            exact, key, sure = found[b"hit_type"] == b"exact", found[b"key"].decode(), float(found[b"confidence"])
+            until_ms = answer.pop(FRESH_UNTIL, None)
+            if until_ms is None:
+                return Hit(answer, body, exact, key, sure)
+            late_s = max(0, -((until_ms - self._engine.now_ms) // 1000))
+            return Hit(answer, compact(answer), exact, key, sure, late_s)
         except (CallRefusedError, ValueError, KeyError, TypeError, RecursionError) as error:
             self._fault("look-up", error)
             return None
 
-    async def _keep(self, caller: Caller, asked: Asked, policy: Policy, answer: dict[str, Any]) -> None:
+    async def _keep(self, path: str, caller: Caller, asked: Asked, policy: Policy, answer: dict[str, Any]) -> None:
+        settings = self._engine.settings
+        life_s = told_life_s(settings.gateway_ttls, policy, path, asked.model)
+        if life_s is None and settings.gateway_stale:
+            life_s = usual_life_s(settings, asked)
+        if life_s and settings.gateway_stale:
+            answer = {**answer, FRESH_UNTIL: self._engine.now_ms + life_s * 1000}
+            life_s += settings.gateway_stale
         words = [b"CSET", asked.text.encode(), compact(answer), *_identity(asked, policy)]
-        words += [b"EX", b"%d" % policy.ttl_s] if policy.ttl_s else []
+        words += [] if life_s is None else [b"EX", b"%d" % (life_s or LIFETIME_S_MAX)]
         try:
             await caller.call(*words, *([b"EXACT"] if asked.exact else []))
         except CallRefusedError as error:
@@ -212,21 +218,36 @@ class Gateway:
         self._engine.metrics.count_for("gateway_faults_total", where)
         self._log("gateway fault", level="warning", where=where, error=type(error).__name__, effect="passed through")
 
-    def _serve(self, shape: Shape, hit: Hit, asked: Asked) -> Response:
-        tokens = shape.tokens_of(hit.answer)
+    def _serve(self, shape: Shape, hit: Hit, asked: Asked, policy: Policy) -> Response:
         match = "exact" if hit.exact else "semantic"
         self._count(f"hit-{match}")
-        self._engine.metrics.count("gateway_tokens_saved_total", tokens.total)
-        created_s = hit.answer.get("created", hit.answer.get("created_at"))
+        kind = EMBEDDING if shape is EMBEDDINGS else EXACT if hit.exact else SEMANTIC
+        tokens = shape.tokens_of(hit.answer)
+        call = self._saved.note(kind, shape.path, policy.tenant, asked.model, hit.answer, tokens)
+        headers = self._marks(hit, "hit") | {"x-crowkis-tokens-saved": str(tokens.total)}
+        if call.usd is not None:
+            headers["x-crowkis-money-saved"] = shown(call.usd)
+        return self._replayed(shape, hit, asked, headers)
+
+    def _serve_late(self, shape: Shape, inquiry: Inquiry, hit: Hit) -> Response:
+        """An answer past its end, in place of the failure of all upstreams."""
+        self._count("stale")
+        headers = self._marks(hit, "stale") | {"x-crowkis-stale": str(hit.late_s)}
+        return self._replayed(shape, hit, inquiry.asked, headers)
+
+    def _marks(self, hit: Hit, how: str) -> dict[str, str]:
         headers = {
-            "x-cache-match": match,
-            "x-crowkis-cache": "hit",
+            "x-cache-match": "exact" if hit.exact else "semantic",
+            "x-crowkis-cache": how,
             "x-crowkis-key": hit.key,
             "x-crowkis-confidence": f"{hit.confidence:.4f}",
-            "x-crowkis-tokens-saved": str(tokens.total),
         }
+        created_s = hit.answer.get("created", hit.answer.get("created_at"))
         if isinstance(created_s, (int, float)):
             headers["x-crowkis-age"] = str(max(0, self._engine.now_ms // 1000 - int(created_s)))
+        return headers
+
+    def _replayed(self, shape: Shape, hit: Hit, asked: Asked, headers: dict[str, str]) -> Response:
         if not asked.stream:
             return Response(hit.body, media_type="application/json", headers=headers)
         pace_s = self._engine.settings.gateway_pace_ms / 1000
@@ -234,8 +255,8 @@ class Gateway:
 
     async def _miss(self, shape: Shape, inquiry: Inquiry) -> Response:
         """Ask the upstream, with all who ask the same just now; where that fails, one of the others tries again."""
-        request, asked, policy = inquiry.request, inquiry.asked, inquiry.policy
-        flights = self._provider(request).flights
+        asked, policy = inquiry.asked, inquiry.policy
+        flights = self._provider(inquiry.request).flights
         key = (shape.path, asked._replace(stream=False, wants_usage=True), policy, key_of(inquiry.sent))
         chances = 2
         while True:
@@ -247,11 +268,13 @@ class Gateway:
             chances -= 1
             handed_on = False
             try:
-                with UnlessGone(request.scope):
+                with UnlessGone(inquiry.request.scope):
                     await flight.head()
+                if inquiry.spare is not None and flight.down:
+                    raise UpstreamError(f"the upstream answered {flight.status}")
                 if first or not chances or not flight.failed:
                     handed_on = True
-                    return await self._answer(shape, request, flight, asked, first)
+                    return await self._answer(shape, inquiry, flight, first)
             except UpstreamError:
                 if first or not chances or handed_on:
                     raise
@@ -260,18 +283,19 @@ class Gateway:
                     flight.leave()
 
     def _launch(self, shape: Shape, inquiry: Inquiry, key: Any) -> Flight:
-        request, visitor, body, asked, policy = inquiry
+        request, visitor, body, asked, policy, _ = inquiry
 
         async def keep(answer: dict[str, Any]) -> None:
             if policy.write:
-                await self._keep(self._guests.caller(visitor.known, request), asked, policy, answer)
+                await self._keep(shape.path, self._guests.caller(visitor.known, request), asked, policy, answer)
 
         return self._provider(request).flights.launch(
             key, shape, inquiry.sent, shape.sent(body, asked), asked.wants_usage or not asked.stream, keep
         )
 
-    async def _answer(self, shape: Shape, request: Request, flight: Flight, asked: Asked, first: bool) -> Response:
+    async def _answer(self, shape: Shape, inquiry: Inquiry, flight: Flight, first: bool) -> Response:
         """What a flight brings, in the form that was asked for; the flight is left when that is done."""
+        asked = inquiry.asked
         self._count("miss" if first else "coalesced")
         headers = {**returned(flight.headers), "x-cache-match": "none", "x-crowkis-cache": "miss"}
         if not first:
@@ -280,19 +304,28 @@ class Gateway:
 
             async def leave() -> None:
                 flight.leave()
+                self._note_shared(shape, inquiry, flight, first)
 
             return Streamed(flight.follow(), flight.status, headers, ended=leave)
         try:
-            with UnlessGone(request.scope):
+            with UnlessGone(inquiry.request.scope):
                 await flight.end()
         finally:
             flight.leave()
+        self._note_shared(shape, inquiry, flight, first)
         if flight.answer is None or flight.streams == asked.stream:
             return Response(b"".join(flight.parts), flight.status, headers)
         headers.pop("content-type", None)
         if asked.stream:
             return Streamed(_paced(shape, flight.answer, asked, 0.0), 200, headers, EVENT_STREAM)
         return Response(compact(flight.answer), 200, headers, "application/json")
+
+    def _note_shared(self, shape: Shape, inquiry: Inquiry, flight: Flight, first: bool) -> None:
+        """Whoever came after the first has saved a call, where there was an answer."""
+        answer = flight.answer
+        if not first and answer is not None:
+            tokens = shape.tokens_of(answer)
+            self._saved.note(COALESCED, shape.path, inquiry.policy.tenant, inquiry.asked.model, answer, tokens)
 
     async def _pass(self, request: Request, visitor: Visitor, body: bytes, why: str) -> Response:
         """Straight to the upstream and back."""
@@ -321,13 +354,6 @@ def _target(request: Request) -> str:
     """Path and query as they came: what is escaped stays so."""
     query = request.scope["query_string"]
     return quote(request.scope["raw_path"] + (b"?" + query if query else b""), safe=string.punctuation)
-
-
-def _is_fraction(text: str) -> bool:
-    try:
-        return 0.0 <= float(text) <= 1.0
-    except ValueError:
-        return False
 
 
 def _sent_on(request: Request, visitor: Visitor) -> dict[str, str]:
