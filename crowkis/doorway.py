@@ -67,13 +67,11 @@ class Doorway:
         if settings.gateway_prices:
             self._log("prices", file=settings.gateway_prices, date=prices.day, models=len(prices))
         key, other_key = settings.gateway_key, settings.gateway_anthropic_key
-        return Gateway(
-            self._engine, self._guests,
-            self._upstreams(settings.gateway_upstreams, {"authorization": f"Bearer {key}"} if key else {}),
-            self._upstreams(settings.gateway_anthropic_upstreams, {"x-api-key": other_key} if other_key else {}),
-            self._saved(prices),
-            self._log,
-        )  # fmt: skip
+        openai = self._upstreams(settings.gateway_upstreams, {"authorization": f"Bearer {key}"} if key else {})
+        anthropic = self._upstreams(settings.gateway_anthropic_upstreams, {"x-api-key": other_key} if other_key else {})
+        resting = self._engine.metrics.split_sources
+        resting["upstream_resting"] = lambda: openai.resting() | anthropic.resting()
+        return Gateway(self._engine, self._guests, openai, anthropic, self._saved(prices), self._log)
 
     def _saved(self, prices: Prices) -> Saved:
         engine, settings, metrics = self._engine, self._engine.settings, self._engine.metrics

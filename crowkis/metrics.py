@@ -62,6 +62,7 @@ METRICS: tuple[MetricRow, ...] = (
         "kind",
         "Failed calls of upstreams: a status, or what the connection died of.",
     ),
+    MetricRow("upstream_resting", "gauge", "host", "1 while an upstream rests because it keeps failing."),
     MetricRow("expired_total", "counter", "", "Answers and keys removed because their time was up."),
     MetricRow("expired_fields_total", "counter", "", "Fields of hashes removed because their time was up."),
     MetricRow("evicted_total", "counter", "", "Answers removed to make room."),

@@ -13,6 +13,7 @@ from crowkis.settings import (
     load,
     load_file,
     one_of,
+    parse_value,
     size,
     switch,
     unknown_environment,
