@@ -81,6 +81,9 @@ USD_MAX = 1e6
 BY = opt("by", choice("MEANING", "NAME"), default="MEANING")
 """NAME: a text is a name and no question; what it says is not looked at."""
 
+FULL = opt("full", choice("EVICT", "REFUSE"), default="EVICT")
+"""What happens where the tenant's quota has no room: others leave, or it is refused."""
+
 NOT_EMBEDDED = LookupError("stored BY NAME")
 """In place of a vector, where none is wanted."""
 
@@ -133,8 +136,8 @@ def life_ms_of(engine: Engine, args: Any, intent: Intent) -> int:
 
 @command("CSET", arg("query", TEXT), arg("answer", BLOB), *EXPIRY, *IDENTITY, opt("tag", WORD, repeated=True),
          opt("vector", VECTOR), opt("usd", real(0.0, USD_MAX), token="COST"), opt("source", SOURCE, default=""),
-         opt("grace", whole(1, EXPIRE_MS_MAX // 1000), default=0), BY,
-         opt("full", choice("EVICT", "REFUSE"), default="EVICT"), category="semantic", alone=True, writes=True)  # fmt: skip
+         opt("grace", whole(1, EXPIRE_MS_MAX // 1000), default=0), BY, FULL,
+         category="semantic", alone=True, writes=True)  # fmt: skip
 def cset(engine: Engine, client: Client, args: Any) -> Any:
     """Store the answer to a question, replacing the one stored for the very same question; BY NAME: for it alone."""
     if not args.answer:
