@@ -28,10 +28,13 @@ from crowkis.guard.roles import ASK, STORE
 from crowkis.upstream.flights import EVENT_STREAM, Flight, Flights
 from crowkis.upstream.pool import UpstreamError, Upstreams
 from crowkis.wire.chat import CHAT
+from crowkis.wire.completions import COMPLETIONS
 from crowkis.wire.fields import forwarded, key_of, returned
 from crowkis.wire.messages import MESSAGES
+from crowkis.wire.responses import RESPONSES
 from crowkis.wire.shape import Asked, Shape, compact
 
+SHAPES = (CHAT, COMPLETIONS, RESPONSES, MESSAGES)
 NAMESPACE = "gateway"
 BODIES_REMEMBERED_MAX, BODY_BYTES_REMEMBERED_MAX = 512, 4_096
 """Of so many requests it is remembered what they ask: an answer is stored because it will be asked for again."""
@@ -96,9 +99,7 @@ class Gateway:
 
     def routes(self) -> list[Route]:
         """For the HTTP door."""
-        asked = [
-            Route(shape.path, self._guarded(partial(self._ask, shape)), methods=["POST"]) for shape in (CHAT, MESSAGES)
-        ]
+        asked = [Route(shape.path, self._guarded(partial(self._ask, shape)), methods=["POST"]) for shape in SHAPES]
         others = Route("/v1/{path:path}", self._guarded(self._through), methods=["GET", "POST", "DELETE"])
         return [*asked, others]
 
@@ -215,7 +216,7 @@ class Gateway:
         match = "exact" if hit.exact else "semantic"
         self._count(f"hit-{match}")
         self._engine.metrics.count("gateway_tokens_saved_total", tokens)
-        created_s = hit.answer.get("created")
+        created_s = hit.answer.get("created", hit.answer.get("created_at"))
         headers = {
             "x-cache-match": match,
             "x-crowkis-cache": "hit",
