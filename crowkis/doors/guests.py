@@ -8,6 +8,7 @@ import ipaddress
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ from crowkis.wire.fields import key_of
 FAILURES_MAX, FAILURES_PER_S = 10, 0.5
 """Wrong credentials one address may show at once, and how fast it may try again."""
 BUCKETS_MAX = 8_192
+HOSTS_REMEMBERED_MAX = 256
 LOCAL_NAMES = frozenset({"localhost", "localhost."})
 OUR_FIELDS = ("x-crowkis-key", "x-crowkis-admin-key")
 ON_BEHALF = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
@@ -200,6 +202,7 @@ class Guests:
             raise _slower(wait_s, f"at most {per_minute} calls a minute are let in (http_calls_per_minute)")
 
 
+@lru_cache(HOSTS_REMEMBERED_MAX)
 def is_local(host: str) -> bool:
     """Is the peer on this machine?"""
     try:
@@ -228,9 +231,14 @@ def same_origin(request: HTTPConnection) -> None:
 
 def _host_is_ours(request: HTTPConnection, http_host: str) -> None:
     """A name that somebody else's DNS points at this machine must not open what only this machine may use."""
-    name = (urlsplit(f"//{request.headers.get('host', '')}").hostname or "").lower()
-    if name not in LOCAL_NAMES and name != http_host.lower() and not is_local(name):
+    if not _is_ours(request.headers.get("host", ""), http_host):
         raise RefusedError(403, "other_host", "without credentials this server answers to localhost and 127.0.0.1 only")
+
+
+@lru_cache(HOSTS_REMEMBERED_MAX)
+def _is_ours(host: str, http_host: str) -> bool:
+    name = (urlsplit(f"//{host}").hostname or "").lower()
+    return name in LOCAL_NAMES or name == http_host.lower() or is_local(name)
 
 
 def _slower(wait_s: float, why: str) -> RefusedError:
