@@ -14,7 +14,9 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import redis
 import redis.asyncio
@@ -211,18 +213,28 @@ class Crowkis:
 
 
 class AsyncCrowkis:
-    """For tasks of one event loop; arguments and methods are those of Crowkis."""
+    """For tasks; arguments and methods are those of Crowkis. Made once, it serves every event loop that comes."""
 
     def __init__(
         self, host: str = "127.0.0.1", port: int = 6383, *, tenant: str = "default", namespace: str = "",
         model: str = "", token: str | None = None, timeout_s: float = 5.0,
     ) -> None:  # fmt: skip
         self._words = _Words(tenant, namespace, model)
-        self._redis: Any = redis.asyncio.Redis(
-            host=host, port=port, password=token, protocol=3, decode_responses=True, socket_timeout=timeout_s,
-            retry=AsyncRetry(NoBackoff(), 1),
+        self._connect: Callable[[], Any] = partial(
+            redis.asyncio.Redis, host=host, port=port, password=token, protocol=3, decode_responses=True,
+            socket_timeout=timeout_s, retry=AsyncRetry(NoBackoff(), 1),
         )  # fmt: skip
+        self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
         self._computing: dict[Any, asyncio.Future[str]] = {}
+
+    @property
+    def _redis(self) -> Any:
+        """Connections belong to the event loop that made them: one set of them for each."""
+        loop = asyncio.get_running_loop()
+        found = self._by_loop.get(loop)
+        if found is None:
+            found = self._by_loop[loop] = self._connect()
+        return found
 
     async def lookup(
         self, question: str, *, threshold: float | None = None, model: str = "", context: str = "",
@@ -275,7 +287,7 @@ class AsyncCrowkis:
             hit = None
         if hit is not None:
             return hit.answer
-        key = (question, model, context, tuple(tags))
+        key = (asyncio.get_running_loop(), question, model, context, tuple(tags))
         computing = self._computing.get(key)
         if computing is not None:
             return await asyncio.shield(computing)
@@ -323,7 +335,7 @@ class AsyncCrowkis:
         return int(await self._redis.execute_command(*self._words.flush()))
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Let go of this event loop's connections."""
         await self._redis.aclose()
 
 

@@ -224,3 +224,10 @@ def test_a_server_that_is_gone_costs_no_time():
         cache.get_or_compute(HOW, lambda: "Like so.")
 
     assert time.monotonic() - began < 1.0
+
+
+def test_one_client_serves_one_event_loop_after_another(server, wire):
+    cache = AsyncCrowkis(port=server.port)
+    asyncio.run(cache.store(HOW, "Like so."))
+
+    assert ["Like so."] * 2 == [asyncio.run(cache.ask(HOW)) for _ in range(2)]
