@@ -20,6 +20,21 @@ LOG = logging.getLogger("crowkis")
 TOLD_EVERY_S = 60.0
 
 
+class Outage:
+    """Tells the log of a cache that fails, and does not repeat itself."""
+
+    def __init__(self) -> None:
+        self._quiet_until_s = 0.0
+
+    def tell(self, error: redis.RedisError) -> None:
+        """What failed; of the server's own words the first alone, for the others may quote a question."""
+        now_s = time.monotonic()
+        if now_s >= self._quiet_until_s:
+            self._quiet_until_s = now_s + TOLD_EVERY_S
+            said = str(error) if isinstance(error, redis.ConnectionError) else str(error).partition(" ")[0]
+            LOG.warning("the cache does not answer, models are asked every time: %s: %s", type(error).__name__, said)
+
+
 class Found(NamedTuple):
     """A stored answer that is served."""
 
@@ -45,14 +60,14 @@ class ChatCache:
         self.threshold = threshold
         self.temperature_max = temperature_max
         self.pace_s = pace_ms / 1000
-        self._quiet_until_s = 0.0
+        self._outage = Outage()
 
     def find(self, shape: Shape, asked: Asked) -> Found | None:
         """A stored answer that is right for what is asked, or nothing."""
         try:
             return self._found(shape, self._client.lookup(asked.text, threshold=self.threshold, **_about(asked)))
         except redis.RedisError as error:
-            self._failed(error)
+            self._outage.tell(error)
             return None
 
     def keep(self, shape: Shape, asked: Asked, answer: dict[str, Any], ttl_s: float = 0.0) -> None:
@@ -61,7 +76,7 @@ class ChatCache:
             try:
                 self._client.store(asked.text, _text_of(answer), ttl_s=ttl_s or self.ttl_s, **_about(asked))
             except redis.RedisError as error:
-                self._failed(error)
+                self._outage.tell(error)
 
     async def afind(self, shape: Shape, asked: Asked) -> Found | None:
         """See find()."""
@@ -69,7 +84,7 @@ class ChatCache:
             hit = await self._async_client.lookup(asked.text, threshold=self.threshold, **_about(asked))
             return self._found(shape, hit)
         except redis.RedisError as error:
-            self._failed(error)
+            self._outage.tell(error)
             return None
 
     async def akeep(self, shape: Shape, asked: Asked, answer: dict[str, Any], ttl_s: float = 0.0) -> None:
@@ -78,7 +93,7 @@ class ChatCache:
             try:
                 await self._async_client.store(asked.text, _text_of(answer), ttl_s=ttl_s or self.ttl_s, **_about(asked))
             except redis.RedisError as error:
-                self._failed(error)
+                self._outage.tell(error)
 
     def flush(self) -> int:
         """Remove every answer of this namespace; tells how many."""
@@ -92,13 +107,6 @@ class ChatCache:
         except ValueError:
             return None  # stored by somebody else, in another form
         return Found(answer, hit.exact) if shape.worth_keeping(answer) else None
-
-    def _failed(self, error: redis.RedisError) -> None:
-        now_s = time.monotonic()
-        if now_s >= self._quiet_until_s:
-            self._quiet_until_s = now_s + TOLD_EVERY_S
-            said = str(error) if isinstance(error, redis.ConnectionError) else str(error).partition(" ")[0]
-            LOG.warning("the cache does not answer, models are asked every time: %s: %s", type(error).__name__, said)
 
 
 def _about(asked: Asked) -> dict[str, Any]:
