@@ -99,6 +99,11 @@ class ChatCache:
         """Remove every answer of this namespace; tells how many."""
         return self._client.flush()
 
+    async def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+        await self._async_client.close()
+
     def _found(self, shape: Shape, hit: CacheHit | None) -> Found | None:
         if hit is None:
             return None
