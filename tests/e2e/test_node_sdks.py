@@ -5,10 +5,8 @@ npm cannot install the clients; what it installed is kept in pytest's cache.
 """
 
 import json
-import shutil
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
@@ -103,29 +101,6 @@ cases[name]().then((found) => console.log(JSON.stringify(found)),
 """
 
 
-def program(name):
-    return shutil.which(name) or pytest.skip(f"{name} is not installed")
-
-
-@pytest.fixture(scope="session")
-def node_sdks(request):
-    """A directory with both clients installed; kept between runs."""
-    npm = program("npm")
-    program("node")
-    directory = Path(request.config.cache.mkdir("node-sdks"))
-    if not (directory / "installed").exists():
-        (directory / "package.json").write_text('{"private": true}')
-        ran = subprocess.run(
-            [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "openai", "@anthropic-ai/sdk"],
-            cwd=directory, capture_output=True, text=True, timeout=240, check=False,
-        )  # fmt: skip
-        if ran.returncode:
-            pytest.skip(f"npm could not install openai and @anthropic-ai/sdk: {ran.stderr.strip().splitlines()[-1:]}")
-        (directory / "installed").touch()
-    (directory / "use.js").write_text(SCRIPT)
-    return directory
-
-
 @pytest.fixture(scope="module")
 def house_upstream():
     made = FakeUpstream()
@@ -154,9 +129,11 @@ def upstream(house_upstream, wire):
 def run(server, upstream, node_sdks):
     """Runs a case and returns what it found."""
 
+    (node_sdks / "use.js").write_text(SCRIPT)
+
     def play(case, retries=0):
         ran = subprocess.run(
-            [program("node"), "use.js", f"http://127.0.0.1:{server.http_port}", case, str(retries)],
+            ["node", "use.js", f"http://127.0.0.1:{server.http_port}", case, str(retries)],
             cwd=node_sdks, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert ran.returncode == 0, ran.stderr
