@@ -9,7 +9,7 @@ import asyncio
 import json
 import string
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -42,6 +42,8 @@ from crowkis.wire.shape import Asked, Shape, compact
 SHAPES = (CHAT, COMPLETIONS, RESPONSES, EMBEDDINGS, MESSAGES)
 FRESH_UNTIL = "x_crowkis_fresh_until_ms"
 """A stored answer's last field, where it is kept beyond its end for the case that the upstreams fail."""
+BODIES_REMEMBERED_MAX, BODY_BYTES_REMEMBERED_MAX = 512, 4_096
+"""Of so many requests it is remembered what they ask: an answer is stored because it will be asked for again."""
 
 
 class Inquiry(NamedTuple):
@@ -159,8 +161,9 @@ class Gateway:
         return await self._pass(request, visitor, await body_of(request), "this path is not cached")
 
     def _asked(self, shape: Shape, body: bytes) -> Asked:
+        read = _remembered if len(body) <= BODY_BYTES_REMEMBERED_MAX else _read
         try:
-            return shape.read(json.loads(body), self._engine.settings.gateway_temperature_max)
+            return read(shape, body, self._engine.settings.gateway_temperature_max)
         except (ValueError, RecursionError):
             return Asked("", b"", "", "", False, False, "the body is not a JSON object")
 
@@ -180,7 +183,7 @@ class Gateway:
         if asked.exact:
             words.append(b"EXACT")
         try:
-            found = await caller.call(*words)
+            found = await caller.look(*words)
             if found is None:
                 return None
             body = found[b"response"]
@@ -342,6 +345,13 @@ class Gateway:
 
     def _count(self, outcome: str) -> None:
         self._engine.metrics.count_for("gateway_requests_total", outcome)
+
+
+def _read(shape: Shape, body: bytes, temperature_max: float) -> Asked:
+    return shape.read(json.loads(body), temperature_max)
+
+
+_remembered = lru_cache(BODIES_REMEMBERED_MAX)(_read)
 
 
 def _identity(asked: Asked, policy: Policy) -> list[bytes]:
