@@ -306,6 +306,32 @@ class TestBrowsers:
         )
 
 
+class TestOtherSites:
+    def test_a_site_that_is_named_may_ask_and_read_with_credentials_and_no_other(self, start_server):
+        own = start_server("--http-origins", "https://app.example, http://localhost:3000",
+                           environ={"CROWKIS_AUTH_TOKEN": TOKEN})  # fmt: skip
+        base = f"http://127.0.0.1:{own.http_port}{ENTRIES}"
+        wish = {"access-control-request-method": "GET", "access-control-request-headers": "x-crowkis-key"}
+        for site, allowed in (
+            ("https://app.example", True),
+            ("http://localhost:3000", True),
+            ("https://evil.example", False),
+        ):
+            asked = httpx.options(base, headers={"origin": site, **wish})
+            told = httpx.get(base, headers={"origin": site, "x-crowkis-key": TOKEN})
+            assert allowed == (200 == asked.status_code)
+            assert (site if allowed else None) == told.headers.get("access-control-allow-origin")
+            assert "access-control-allow-credentials" not in told.headers
+        with httpx.Client(base_url=f"http://127.0.0.1:{own.http_port}") as browser:
+            browser.post("/api/login", json={"key": TOKEN})
+            assert 403 == browser.get(ENTRIES, headers={"origin": "https://app.example"}).status_code
+
+    def test_what_is_no_origin_is_told_at_the_start(self, start_server):
+        own = start_server("--http-origins", "app.example", ready=False)
+        assert 0 != own.wait()
+        assert "https://app.example" in own.log
+
+
 class TestElsewhere:
     def test_beyond_this_machine_nothing_answers_without_credentials(self, start_server):
         address = _other_address()
