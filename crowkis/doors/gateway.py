@@ -22,7 +22,7 @@ from crowkis.doors.bodies import CLIENT_CLOSED, RefusedError, body_of
 from crowkis.doors.guests import Guests, Visitor
 from crowkis.doors.http import Streamed
 from crowkis.doors.patience import UnlessGone
-from crowkis.doors.policies import Policy, policy_of, told_life_s, usual_life_s
+from crowkis.doors.policies import Policy, policy_of, told_life_s
 from crowkis.engine.engine import Engine
 from crowkis.engine.inside import Caller, CallRefusedError
 from crowkis.guard.roles import ASK, STORE
@@ -40,8 +40,6 @@ from crowkis.wire.responses import RESPONSES
 from crowkis.wire.shape import Asked, Shape, compact
 
 SHAPES = (CHAT, COMPLETIONS, RESPONSES, EMBEDDINGS, MESSAGES)
-FRESH_UNTIL = "x_crowkis_fresh_until_ms"
-"""A stored answer's last field, where it is kept beyond its end for the case that the upstreams fail."""
 BODIES_REMEMBERED_MAX, BODY_BYTES_REMEMBERED_MAX = 512, 4_096
 """Of so many requests it is remembered what they ask: an answer is stored because it will be asked for again."""
 
@@ -54,8 +52,6 @@ class Inquiry(NamedTuple):
     body: bytes
     asked: Asked
     policy: Policy
-    spare: "Hit | None" = None
-    """A stored answer past its end, for the case that the upstreams fail."""
 
     @property
     def sent(self) -> dict[str, str]:
@@ -64,15 +60,16 @@ class Inquiry(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """A stored answer that may be served."""
+    """A stored answer that is served."""
 
     answer: dict[str, Any]
     body: bytes
     exact: bool
     key: str
     confidence: float
-    late_s: int = 0
-    """So long ago its end was; 0: it is good."""
+    age_s: int
+    left_s: int
+    """Until its end; of one that is past it, 0 and less."""
 
 
 class Provider(NamedTuple):
@@ -146,16 +143,9 @@ class Gateway:
         if asked.bypass or not (policy.read or policy.write):
             return await self._pass(request, visitor, body, asked.bypass or "asked for")
         hit = await self._look_up(shape, visitor.caller, asked, policy) if policy.read else None
-        if hit is not None and not hit.late_s:
+        if hit is not None:
             return self._serve(shape, hit, asked, policy)
-        spare = hit if hit is not None and hit.late_s <= self._engine.settings.gateway_stale else None
-        inquiry = Inquiry(request, visitor, body, asked, policy, spare)
-        try:
-            return await self._miss(shape, inquiry)
-        except UpstreamError:
-            if spare is None:
-                raise
-            return self._serve_late(shape, inquiry, spare)
+        return await self._miss(shape, Inquiry(request, visitor, body, asked, policy))
 
     async def _through(self, request: Request, visitor: Visitor) -> Response:
         return await self._pass(request, visitor, await body_of(request), "this path is not cached")
@@ -175,13 +165,11 @@ class Gateway:
             return visitor.tenant_for(None)
         return "key-" + blake2b(shown.encode(), digest_size=12).hexdigest()
 
-    async def _look_up(self, shape: Shape, caller: Caller, asked: Asked, policy: Policy) -> Hit | None:
+    async def _look_up(self, shape: Shape, caller: Caller, asked: Asked, policy: Policy, *more: bytes) -> Hit | None:
         """A stored answer, or nothing; a fault of the cache is nothing, too."""
-        words = [b"CGET", asked.text.encode(), *_identity(asked, policy)]
+        words = [b"CGET", asked.text.encode(), *_identity(asked, policy), b"WITHAGE", *more]
         if policy.threshold:
             words += [b"THRESHOLD", policy.threshold.encode()]
-        if asked.exact:
-            words.append(b"EXACT")
         try:
             found = await caller.look(*words)
             if found is None:
@@ -191,11 +179,7 @@ class Gateway:
             if not shape.worth_keeping(answer):
                 return None
             exact, key, sure = found[b"hit_type"] == b"exact", found[b"key"].decode(), float(found[b"confidence"])
-            until_ms = answer.pop(FRESH_UNTIL, None)
-            if until_ms is None:
-                return Hit(answer, body, exact, key, sure)
-            late_s = max(0, -((until_ms - self._engine.now_ms) // 1000))
-            return Hit(answer, compact(answer), exact, key, sure, late_s)
+            return Hit(answer, body, exact, key, sure, found[b"age"], found[b"ttl"])
         except (CallRefusedError, ValueError, KeyError, TypeError, RecursionError) as error:
             self._fault("look-up", error)
             return None
@@ -203,15 +187,11 @@ class Gateway:
     async def _keep(self, path: str, caller: Caller, asked: Asked, policy: Policy, answer: dict[str, Any]) -> None:
         settings = self._engine.settings
         life_s = told_life_s(settings.gateway_ttls, policy, path, asked.model)
-        if life_s is None and settings.gateway_stale:
-            life_s = usual_life_s(settings, asked)
-        if life_s and settings.gateway_stale:
-            answer = {**answer, FRESH_UNTIL: self._engine.now_ms + life_s * 1000}
-            life_s += settings.gateway_stale
         words = [b"CSET", asked.text.encode(), compact(answer), *_identity(asked, policy)]
         words += [] if life_s is None else [b"EX", b"%d" % (life_s or LIFETIME_S_MAX)]
+        words += [b"GRACE", b"%d" % settings.gateway_stale] if settings.gateway_stale else []
         try:
-            await caller.call(*words, *([b"EXACT"] if asked.exact else []))
+            await caller.call(*words)
         except CallRefusedError as error:
             self._fault("store", error)
         finally:
@@ -227,28 +207,22 @@ class Gateway:
         kind = EMBEDDING if shape is EMBEDDINGS else EXACT if hit.exact else SEMANTIC
         tokens = shape.tokens_of(hit.answer)
         call = self._saved.note(kind, shape.path, policy.tenant, asked.model, hit.answer, tokens)
-        headers = self._marks(hit, "hit") | {"x-crowkis-tokens-saved": str(tokens.total)}
+        headers = _marks(hit, "hit") | {"x-crowkis-tokens-saved": str(tokens.total)}
         if call.usd is not None:
             headers["x-crowkis-money-saved"] = shown(call.usd)
         return self._replayed(shape, hit, asked, headers)
 
-    def _serve_late(self, shape: Shape, inquiry: Inquiry, hit: Hit) -> Response:
-        """An answer past its end, in place of the failure of all upstreams."""
+    async def _late(self, shape: Shape, inquiry: Inquiry) -> Response | None:
+        """An answer past its end in place of the failure of all upstreams, where that is allowed."""
+        allowed_s, policy = self._engine.settings.gateway_stale, inquiry.policy
+        if not allowed_s or not policy.read:
+            return None
+        hit = await self._look_up(shape, inquiry.visitor.caller, inquiry.asked, policy, b"STALE")
+        if hit is None or -hit.left_s > allowed_s:
+            return None
         self._count("stale")
-        headers = self._marks(hit, "stale") | {"x-crowkis-stale": str(hit.late_s)}
+        headers = _marks(hit, "stale") | {"x-crowkis-stale": str(max(0, -hit.left_s))}
         return self._replayed(shape, hit, inquiry.asked, headers)
-
-    def _marks(self, hit: Hit, how: str) -> dict[str, str]:
-        headers = {
-            "x-cache-match": "exact" if hit.exact else "semantic",
-            "x-crowkis-cache": how,
-            "x-crowkis-key": hit.key,
-            "x-crowkis-confidence": f"{hit.confidence:.4f}",
-        }
-        created_s = hit.answer.get("created", hit.answer.get("created_at"))
-        if isinstance(created_s, (int, float)):
-            headers["x-crowkis-age"] = str(max(0, self._engine.now_ms // 1000 - int(created_s)))
-        return headers
 
     def _replayed(self, shape: Shape, hit: Hit, asked: Asked, headers: dict[str, str]) -> Response:
         if not asked.stream:
@@ -273,20 +247,24 @@ class Gateway:
             try:
                 with UnlessGone(inquiry.request.scope):
                     await flight.head()
-                if inquiry.spare is not None and flight.down:
-                    raise UpstreamError(f"the upstream answered {flight.status}")
                 if first or not chances or not flight.failed:
+                    late = await self._late(shape, inquiry) if flight.down else None
+                    if late is not None:
+                        return late
                     handed_on = True
                     return await self._answer(shape, inquiry, flight, first)
             except UpstreamError:
                 if first or not chances or handed_on:
-                    raise
+                    late = await self._late(shape, inquiry)
+                    if late is None:
+                        raise
+                    return late
             finally:
                 if not handed_on:
                     flight.leave()
 
     def _launch(self, shape: Shape, inquiry: Inquiry, key: Any) -> Flight:
-        request, visitor, body, asked, policy, _ = inquiry
+        request, visitor, body, asked, policy = inquiry
 
         async def keep(answer: dict[str, Any]) -> None:
             if policy.write:
@@ -354,9 +332,20 @@ def _read(shape: Shape, body: bytes, temperature_max: float) -> Asked:
 _remembered = lru_cache(BODIES_REMEMBERED_MAX)(_read)
 
 
+def _marks(hit: Hit, how: str) -> dict[str, str]:
+    return {
+        "x-cache-match": "exact" if hit.exact else "semantic",
+        "x-crowkis-cache": how,
+        "x-crowkis-key": hit.key,
+        "x-crowkis-confidence": f"{hit.confidence:.4f}",
+        "x-crowkis-age": str(hit.age_s),
+    }
+
+
 def _identity(asked: Asked, policy: Policy) -> list[bytes]:
     words = [b"TENANT", policy.tenant.encode(), b"NAMESPACE", policy.namespace.encode(), b"MODEL", asked.model.encode()]
     words += [b"CONTEXT", asked.context]
+    words += [b"BY", b"NAME"] if asked.exact else []
     return [*words, b"IMAGE", asked.image.encode()] if asked.image else words
 
 

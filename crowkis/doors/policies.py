@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from crowkis.doors.bodies import malformed
-from crowkis.match.features import features
-from crowkis.settings import LIFETIME_S_MAX, Settings
-from crowkis.values.intent import shelf_life_s
-from crowkis.wire.shape import Asked
+from crowkis.settings import LIFETIME_S_MAX
 
 NAMESPACE = "gateway"
 
@@ -49,12 +46,6 @@ def told_life_s(lifetimes: Mapping[str, int], policy: Policy, path: str, model: 
         return policy.ttl_s
     fitting = [name for name in lifetimes if name.endswith("*") and model.startswith(name[:-1])]
     return lifetimes[max(fitting, key=len)] if fitting else lifetimes.get(path)
-
-
-def usual_life_s(settings: Settings, asked: Asked) -> int:
-    """How long CSET lets an answer live that is given no end: the shorter of default and shelf life; 0: no end."""
-    shelf_s = shelf_life_s(features(asked.text).intent, settings.intent_shelf_lives)
-    return min((life_s for life_s in (settings.default_ttl_s, shelf_s) if life_s), default=0)
 
 
 def _is_fraction(text: str) -> bool:

@@ -3,19 +3,14 @@
 import pytest
 
 from crowkis.doors.bodies import RefusedError
-from crowkis.doors.policies import policy_of, told_life_s, usual_life_s
-from crowkis.settings import Settings, lifetimes
-from crowkis.wire.shape import Asked
+from crowkis.doors.policies import policy_of, told_life_s
+from crowkis.settings import lifetimes
 
 CHAT = "/v1/chat/completions"
 
 
 def policy(stores=True, **fields):
     return policy_of({f"x-crowkis-{name.replace('_', '-')}": value for name, value in fields.items()}, "acme", stores)
-
-
-def asking(text):
-    return Asked(text, b"", "", "m", False, False, "")
 
 
 def test_without_fields_an_answer_is_looked_up_and_stored():
@@ -57,15 +52,3 @@ def test_a_request_goes_before_a_model_goes_before_a_path():
     assert [10, 5, 60] == [told_life_s(told, policy(), CHAT, name) for name in ("gpt-4o", "gpt-4o-mini-1", "o3")]
     assert 0 == told_life_s(told, policy(), "/v1/embeddings", "text-embedding-3-small")
     assert told_life_s(told, policy(), "/v1/responses", "o3") is None
-
-
-def test_where_nobody_says_it_is_the_shorter_of_default_and_shelf_life():
-    settings = Settings()
-    settings.default_ttl_s = 0
-    assert 0 == usual_life_s(settings, asking("How do I reset my password?"))
-    news = usual_life_s(settings, asking("What is the weather in Berlin today?"))
-    settings.default_ttl_s = 86_400 * 365
-
-    assert 86_400 * 365 == usual_life_s(settings, asking("How do I reset my password?"))
-    assert 0 < news < 86_400 * 365
-    assert news == usual_life_s(settings, asking("What is the weather in Berlin today?"))
