@@ -206,10 +206,10 @@ class TestEmbeddings:
             assert ("none", "miss") == self.ask(client, given, **more)[1]
 
     def test_no_vector_of_ours_is_made_for_it(self, client, server, wire):
-        before = server.figure("crowkis_embed_texts_total")
+        before = server.figure("embed_texts_total")
         until_hit(lambda: self.ask(client, "a text never seen before"))
 
-        assert before == server.figure("crowkis_embed_texts_total")
+        assert before == server.figure("embed_texts_total")
         assert 0 == wire("CVECCOUNT")
 
     def test_a_failure_is_not_stored(self, client, upstream):
