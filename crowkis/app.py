@@ -23,11 +23,11 @@ import uvloop
 
 from crowkis import __version__
 from crowkis.commands import ALL_WORDS
-from crowkis.doors.gateway import Gateway
 from crowkis.doors.http import HttpDoor
-from crowkis.doors.langcache import LangCache
+from crowkis.doors.keyring import Keyring
 from crowkis.doors.probes import Probes
 from crowkis.doors.resp import RespDoor
+from crowkis.doorway import Doorway
 from crowkis.embed.choice import new_embedder
 from crowkis.embed.memo import Memo
 from crowkis.embed.pool import EmbedPool
@@ -51,7 +51,6 @@ from crowkis.storage.jobs import Job
 from crowkis.storage.scrub import ScrubJob
 from crowkis.storage.snapshot import Snapshot
 from crowkis.storage.store import MEMTABLE_BYTES_MAX, Store
-from crowkis.upstream.pool import Upstreams
 from crowkis.values.limits import MIB
 
 TICK_S = 0.1
@@ -110,8 +109,8 @@ class App:
         self.actor = Actor(self.engine, ALL_WORDS, clock, self, secrets.token_bytes(16))
         self.resp = RespDoor(self.engine, self.actor, log)
         self.probes = HttpDoor(Probes(self.engine, self.actor).routes())
-        self.gateway: Gateway
-        self.http: HttpDoor | None = None
+        self.keyring = Keyring()
+        self.doorway = Doorway(self.engine, self.actor, self.keyring, log)
         self._disk_threads = started(ThreadPoolExecutor(DISK_THREADS, "crowkis-disk"), DISK_THREADS)
         self._stopping: asyncio.Event
         self._loop: asyncio.AbstractEventLoop
@@ -156,6 +155,10 @@ class App:
     def later(self, delay_ms: int, done: Callable[[Any], None]) -> None:
         """See Outside."""
         self._loop.call_later(delay_ms / 1000, done, None)
+
+    def hash_secret(self, secret: str, done: Callable[[Any], None]) -> None:
+        """See Outside."""
+        self.keyring.hash_secret(secret, done, self._loop)
 
     async def sync(self) -> None:
         """See Outside."""
@@ -212,7 +215,7 @@ class App:
         ports["resp"] = await self.resp.listen(settings.bind_host, settings.bind_port)
         probe_port = ports["resp"] + 3 if settings.probe_port < 0 else settings.probe_port
         ports["probes"] = await self.probes.listen(settings.probe_host, probe_port, self._loop)
-        ports["http"] = await self._open_http(ports["resp"])
+        ports["http"] = await self.doorway.open(ports["resp"], self._loop)
         self.log(
             "listening",
             resp=f"{settings.bind_host}:{ports['resp']}",
@@ -230,29 +233,6 @@ class App:
             why = "no token is set: other machines are answered DENIED until CROWKIS_AUTH_TOKEN is set"
             self.log("credentials", level="warning", required=True, why=why)
 
-    async def _open_http(self, resp_port: int) -> int:
-        """The gateway's port. Its client is made here, since it belongs to the running loop."""
-        settings = self.settings
-        key, other_key = settings.gateway_key, settings.gateway_anthropic_key
-        self.gateway = Gateway(
-            self.engine, self.actor,
-            self._upstreams(settings.gateway_upstreams, {"authorization": f"Bearer {key}"} if key else {}),
-            self._upstreams(settings.gateway_anthropic_upstreams, {"x-api-key": other_key} if other_key else {}),
-            self.log,
-        )  # fmt: skip
-        self.http = HttpDoor([*LangCache(self.engine, self.actor).routes(), *self.gateway.routes()])
-        port = settings.http_port
-        if port < 0:
-            port = resp_port + 1 if settings.bind_port else 0
-        return await self.http.listen(settings.http_host, port, self._loop)
-
-    def _upstreams(self, addresses: str, key: dict[str, str]) -> Upstreams:
-        settings = self.settings
-        return Upstreams(
-            addresses.split(","), key, settings.gateway_timeout_ms / 1000, settings.gateway_retries, time.monotonic,
-            lambda kind: self.metrics.count_for("upstream_failures_total", kind),
-        )  # fmt: skip
-
     async def _load(self) -> None:
         """Read the data directory and load the embedder beside the loop, so that probes and LOADING work meanwhile."""
         state, embedder = await self._loop.run_in_executor(self._disk_threads, self._read_everything)
@@ -269,6 +249,7 @@ class App:
         facts = EmbedderFacts(embedder.name, embedder.dimension, embedder.fingerprint, _state_of(embedder))
         self._sources(state, self._pool)
         self.engine.open(state, facts, self._pool.recall)
+        self.keyring.keys = lambda: state.roster.keys
         note = getattr(embedder, "note", "")
         if note:
             self.log("embedder", level="warning", note=note)
@@ -367,7 +348,7 @@ class App:
             "reports": lambda: state.judgements.size_bytes() + engine.serves.size_bytes,
             "memo": lambda: pool.memo.size_bytes,
             "tracking": lambda: engine.tracking.size_bytes,
-            "users": lambda: state.users.size_bytes,
+            "users": lambda: state.users.size_bytes + state.roster.size_bytes() + state.shares.held_bytes(),
             "clients": lambda: self.resp.held_bytes,
         }
 
@@ -392,9 +373,8 @@ class App:
         return 0
 
     async def _close(self) -> None:
-        if self.http is not None:
-            await self.http.close()
-            await self.gateway.close()
+        await self.doorway.close()
+        self.keyring.close()
         await self.probes.close()
         if self._pool is not None:
             self._pool.close(1.0)

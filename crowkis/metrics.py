@@ -42,6 +42,7 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow("refusals_total", "counter", "reason", "Candidates objected to, by reason (see REASONS)."),
     MetricRow("lookup_seconds", "histogram", "result", "From arrival in the actor to decision, embedding included."),
     MetricRow("stores_total", "counter", "", "Answers stored by CSET."),
+    MetricRow("http_refused_total", "counter", "why", "Requests of the HTTP door not let in, by why."),
     MetricRow(
         "gateway_requests_total",
         "counter",
@@ -61,6 +62,7 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow("expired_total", "counter", "", "Answers and keys removed because their time was up."),
     MetricRow("expired_fields_total", "counter", "", "Fields of hashes removed because their time was up."),
     MetricRow("evicted_total", "counter", "", "Answers removed to make room."),
+    MetricRow("quota_evicted_total", "counter", "", "Answers removed because their tenant's quota was used up."),
     MetricRow("memory_limit_bytes", "gauge", "", "The memory limit in force."),
     MetricRow("memory_used_bytes", "gauge", "", "Memory accounted for, all parts together."),
     MetricRow("memory_part_bytes", "gauge", "part", "Memory accounted for, by part (see INFO memory)."),

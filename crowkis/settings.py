@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from crowkis.values.access import ROLES
 from crowkis.values.intent import BAR_COLUMN, DAY_S, POSTURE_COLUMN, POSTURES, SHELF_LIFE_COLUMN, Column
 from crowkis.values.limits import KIB, MIB
 
@@ -167,6 +168,15 @@ def key_events(text: str) -> str:
     return kinds + "".join(letter for letter in "nKEm" if letter in text)
 
 
+def origins(text: str) -> str:
+    """Origins between commas, as browsers name them (RFC 6454): scheme, host and, where unusual, port."""
+    for origin in filter(None, map(str.strip, text.split(","))):
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or not parts.hostname or origin != f"{parts.scheme}://{parts.netloc}":
+            raise SettingError("must be origins such as https://app.example, between commas")
+    return text
+
+
 def words(text: str) -> str:
     """Any text."""
     return text
@@ -179,6 +189,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("server", "probe_port", whole(-1, 65_535), -1, "Port of the probes; -1: bind_port + 3; 0: a free one."),
     Setting("server", "http_host", words, "127.0.0.1", "Address of the HTTP door."),
     Setting("server", "http_port", whole(-1, 65_535), -1, "Port of the HTTP door; -1: bind_port + 1; 0: a free one."),
+    Setting("http", "http_calls_per_minute", whole(0, 10_000_000), 0, "Calls of the HTTP door let in per minute for each API key, bearer, or address without one; 0: any number.", mutable=True),
+    Setting("http", "http_origins", origins, "", "Sites whose pages may use this port with credentials of their own, between commas, e.g. https://app.example; empty: none."),
+    Setting("http", "jwt_jwks", words, "", "Key set whose JSON Web Tokens are believed: a URL or a file; empty: none."),
+    Setting("http", "jwt_audience", words, "", "The audience (aud) those tokens must be for; needed with jwt_jwks."),
+    Setting("http", "jwt_issuer", words, "", "The issuer (iss) they must be from; empty: any whose keys the set holds."),
+    Setting("http", "jwt_tenant_claim", words, "tenant", "The claim that names the tenant they open; empty: every tenant's."),
+    Setting("http", "jwt_role_claim", words, "role", "The claim that names the role: admin, writer, reader or auditor; empty: none does."),
+    Setting("http", "jwt_role", one_of(*ROLES), "reader", "The role where no claim names one."),
     Setting("server", "auth_token", words, "", "Token clients must show with AUTH; empty: none, loopback clients only.", secret=True),
     Setting("server", "max_connections", whole(1, 1_000_000), 10_000, "Connections served at once; more are told so and closed.", mutable=True),
     Setting("server", "output_buffer_bytes", size(64 * KIB, 1 << 40), 64 * MIB, "A client whose unread replies exceed this is closed.", mutable=True),
@@ -242,6 +260,14 @@ class Settings:
     probe_port: int
     http_host: str
     http_port: int
+    http_calls_per_minute: int
+    http_origins: str
+    jwt_jwks: str
+    jwt_audience: str
+    jwt_issuer: str
+    jwt_tenant_claim: str
+    jwt_role_claim: str
+    jwt_role: str
     auth_token: str
     max_connections: int
     output_buffer_bytes: int
@@ -352,6 +378,8 @@ def load(flags: Mapping[str, str], environ: Mapping[str, str], file: Path | None
             setattr(settings, row.name, parse_value(row, in_file[row.name], f"{file}: {row.section}.{row.name}"))
         elif row.env in environ:
             setattr(settings, row.name, parse_value(row, environ[row.env], row.env))
+    if settings.jwt_jwks and not settings.jwt_audience:
+        raise SettingError("jwt_audience must be set with jwt_jwks: a token meant for others would open this server")
     return settings
 
 

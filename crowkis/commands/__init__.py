@@ -3,6 +3,7 @@
 from crowkis.commands import (
     absent,
     access,
+    apikeys,
     bitfields,
     bitmaps,
     blocking,
@@ -24,6 +25,7 @@ from crowkis.commands import (
     payloads,
     persistence,
     pubsub,
+    quotas,
     retention,
     semantic,
     server,
@@ -45,6 +47,7 @@ from crowkis.values.call import Vocabulary
 FAMILIES = (
     absent,
     access,
+    apikeys,
     bitfields,
     bitmaps,
     blocking,
@@ -66,6 +69,7 @@ FAMILIES = (
     payloads,
     persistence,
     pubsub,
+    quotas,
     retention,
     semantic,
     server,

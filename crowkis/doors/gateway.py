@@ -7,27 +7,37 @@ Prompts and answers are in no log.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
+import string
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import lru_cache, partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
-from crowkis.doors.guests import CLIENT_CLOSED, RefusedError, body_of, caller_of, let_in, malformed
-from crowkis.engine.actor import Actor
+from crowkis.doors.bodies import CLIENT_CLOSED, RefusedError, body_of, malformed
+from crowkis.doors.guests import Guests, Visitor
+from crowkis.doors.http import Streamed
+from crowkis.doors.patience import UnlessGone
 from crowkis.engine.engine import Engine
 from crowkis.engine.inside import Caller, CallRefusedError
+from crowkis.guard.roles import ASK, STORE
 from crowkis.upstream.flights import EVENT_STREAM, Flight, Flights
 from crowkis.upstream.pool import UpstreamError, Upstreams
 from crowkis.wire.chat import CHAT
+from crowkis.wire.completions import COMPLETIONS
 from crowkis.wire.fields import forwarded, key_of, returned
 from crowkis.wire.messages import MESSAGES
+from crowkis.wire.responses import RESPONSES
 from crowkis.wire.shape import Asked, Shape, compact
 
+SHAPES = (CHAT, COMPLETIONS, RESPONSES, MESSAGES)
 NAMESPACE = "gateway"
+BODIES_REMEMBERED_MAX, BODY_BYTES_REMEMBERED_MAX = 512, 4_096
+"""Of so many requests it is remembered what they ask: an answer is stored because it will be asked for again."""
 
 
 class Policy(NamedTuple):
@@ -39,6 +49,21 @@ class Policy(NamedTuple):
     write: bool
     ttl_s: int
     threshold: str
+
+
+class Inquiry(NamedTuple):
+    """A request that is to be answered: who sent it, what it says, what its header asks of the cache."""
+
+    request: Request
+    visitor: Visitor
+    body: bytes
+    asked: Asked
+    policy: Policy
+
+    @property
+    def sent(self) -> dict[str, str]:
+        """What an upstream is sent of the header."""
+        return _sent_on(self.request, self.visitor)
 
 
 class Hit(NamedTuple):
@@ -64,19 +89,17 @@ class Gateway:
     """The routes below /v1."""
 
     def __init__(
-        self, engine: Engine, actor: Actor, openai: Upstreams, anthropic: Upstreams, log: Callable[..., None]
+        self, engine: Engine, guests: Guests, openai: Upstreams, anthropic: Upstreams, log: Callable[..., None]
     ) -> None:
         self._engine = engine
-        self._actor = actor
+        self._guests = guests
         self._openai = Provider(openai, Flights(openai), openai.has_key)
         self._anthropic = Provider(anthropic, Flights(anthropic), anthropic.has_key)
         self._log = log
 
     def routes(self) -> list[Route]:
         """For the HTTP door."""
-        asked = [
-            Route(shape.path, self._guarded(partial(self._ask, shape)), methods=["POST"]) for shape in (CHAT, MESSAGES)
-        ]
+        asked = [Route(shape.path, self._guarded(partial(self._ask, shape)), methods=["POST"]) for shape in SHAPES]
         others = Route("/v1/{path:path}", self._guarded(self._through), methods=["GET", "POST", "DELETE"])
         return [*asked, others]
 
@@ -90,54 +113,47 @@ class Gateway:
         """Anthropic's clients name the version they speak."""
         return self._anthropic if "anthropic-version" in request.headers else self._openai
 
-    def _guarded(self, handle: Callable[[Request, Caller], Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
+    def _guarded(self, handle: Callable[[Request, Visitor], Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
         """A route that lets nobody in without credentials and tells errors in the shape of the API."""
 
         async def endpoint(request: Request) -> Response:
-            caller = caller_of(self._engine, self._actor, request)
-            shape = MESSAGES if self._provider(request) is self._anthropic else CHAT
+            provider = self._provider(request)
+            shape = MESSAGES if provider is self._anthropic else CHAT
             try:
-                self._let_in(request, caller)
-                return await handle(request, caller)
+                async with self._guests.visit(request, ASK, provider.has_key) as visitor:
+                    return await handle(request, visitor)
             except RefusedError as refused:
-                return _told(shape, refused.status, refused.kind, str(refused))
+                return _told(shape, refused.status, refused.kind, str(refused), refused.headers)
             except UpstreamError as error:
                 self._count("failed")
                 return _told(shape, 502, "upstream_error", str(error))
             except ClientDisconnect:
                 return Response(status_code=CLIENT_CLOSED)
-            finally:
-                caller.leave()
 
         return endpoint
 
-    def _let_in(self, request: Request, caller: Caller) -> None:
-        """An API key belongs to the upstream, unless the upstream's key is set here: a token must not travel on."""
-        has_key = self._provider(request).has_key
-        shown = request.headers.get("x-crowkis-key") or (key_of(request.headers) if has_key else "")
-        let_in(caller, shown, "in place of an API key" if has_key else "as x-crowkis-key: <token>")
-
-    async def _ask(self, shape: Shape, request: Request, caller: Caller) -> Response:
+    async def _ask(self, shape: Shape, request: Request, visitor: Visitor) -> Response:
         body = await body_of(request)
-        policy = self._policy(request)
+        policy = self._policy(request, visitor)
         asked = self._asked(shape, body)
         if asked.bypass or not (policy.read or policy.write):
-            return await self._pass(request, body, asked.bypass or "asked for")
-        hit = await self._look_up(shape, caller, asked, policy) if policy.read else None
+            return await self._pass(request, visitor, body, asked.bypass or "asked for")
+        hit = await self._look_up(shape, visitor.caller, asked, policy) if policy.read else None
         if hit is not None:
             return self._serve(shape, hit, asked)
-        return await self._miss(shape, request, body, asked, policy)
+        return await self._miss(shape, Inquiry(request, visitor, body, asked, policy))
 
-    async def _through(self, request: Request, caller: Caller) -> Response:
-        return await self._pass(request, await body_of(request), "this path is not cached")
+    async def _through(self, request: Request, visitor: Visitor) -> Response:
+        return await self._pass(request, visitor, await body_of(request), "this path is not cached")
 
     def _asked(self, shape: Shape, body: bytes) -> Asked:
+        read = _remembered if len(body) <= BODY_BYTES_REMEMBERED_MAX else _read
         try:
-            return shape.read(json.loads(body), self._engine.settings.gateway_temperature_max)
+            return read(shape, body, self._engine.settings.gateway_temperature_max)
         except (ValueError, RecursionError):
             return Asked("", b"", "", "", False, False, "the body is not a JSON object")
 
-    def _policy(self, request: Request) -> Policy:
+    def _policy(self, request: Request, visitor: Visitor) -> Policy:
         """Raises RefusedError."""
         headers = request.headers
         mode = headers.get("x-crowkis-cache-control", "").strip().lower()
@@ -148,17 +164,19 @@ class Gateway:
             raise malformed("x-crowkis-ttl must be a whole number of seconds above 0")
         if threshold and not _is_fraction(threshold):
             raise malformed("x-crowkis-threshold must be a number from 0 to 1")
+        stores = visitor.known.role in STORE
         return Policy(
-            tenant=self._tenant(request), namespace=headers.get("x-crowkis-namespace", NAMESPACE),
-            read=mode in ("", "read-only"), write=mode in ("", "refresh"), ttl_s=int(ttl or 0), threshold=threshold,
+            tenant=self._tenant(request, visitor), namespace=headers.get("x-crowkis-namespace", NAMESPACE),
+            read=mode in ("", "read-only"), write=stores and mode in ("", "refresh"), ttl_s=int(ttl or 0),
+            threshold=threshold,
         )  # fmt: skip
 
-    def _tenant(self, request: Request) -> str:
-        """Whose answers: a key that travels on to the upstream has answers of its own, for whoever has no such key
-        would not have got them from the upstream."""
+    def _tenant(self, request: Request, visitor: Visitor) -> str:
+        """Whose answers: the tenant's whose credentials were shown. Without one, a key that travels on to the upstream
+        has answers of its own: whoever has no such key would not have got them from the upstream."""
         shown = key_of(request.headers)
-        if self._provider(request).has_key or not shown:
-            return "default"
+        if visitor.known.tenant or visitor.known.spent or self._provider(request).has_key or not shown:
+            return visitor.tenant_for(None)
         return "key-" + blake2b(shown.encode(), digest_size=12).hexdigest()
 
     async def _look_up(self, shape: Shape, caller: Caller, asked: Asked, policy: Policy) -> Hit | None:
@@ -167,7 +185,7 @@ class Gateway:
         if policy.threshold:
             words += [b"THRESHOLD", policy.threshold.encode()]
         try:
-            found = await caller.call(*words)
+            found = await caller.look(*words)
             if found is None:
                 return None
             body = found[b"response"]
@@ -198,7 +216,7 @@ class Gateway:
         match = "exact" if hit.exact else "semantic"
         self._count(f"hit-{match}")
         self._engine.metrics.count("gateway_tokens_saved_total", tokens)
-        created_s = hit.answer.get("created")
+        created_s = hit.answer.get("created", hit.answer.get("created_at"))
         headers = {
             "x-cache-match": match,
             "x-crowkis-cache": "hit",
@@ -211,23 +229,25 @@ class Gateway:
         if not asked.stream:
             return Response(hit.body, media_type="application/json", headers=headers)
         pace_s = self._engine.settings.gateway_pace_ms / 1000
-        return StreamingResponse(_paced(shape, hit.answer, asked, pace_s), 200, headers, EVENT_STREAM)
+        return Streamed(_paced(shape, hit.answer, asked, pace_s), 200, headers, EVENT_STREAM)
 
-    async def _miss(self, shape: Shape, request: Request, body: bytes, asked: Asked, policy: Policy) -> Response:
+    async def _miss(self, shape: Shape, inquiry: Inquiry) -> Response:
         """Ask the upstream, with all who ask the same just now; where that fails, one of the others tries again."""
-        provider = self._provider(request)
-        key = (shape.path, asked._replace(stream=False, wants_usage=True), policy, key_of(request.headers))
+        request, asked, policy = inquiry.request, inquiry.asked, inquiry.policy
+        flights = self._provider(request).flights
+        key = (shape.path, asked._replace(stream=False, wants_usage=True), policy, key_of(inquiry.sent))
         chances = 2
         while True:
-            flight = provider.flights.of(key) if policy.read else None
+            flight = flights.of(key) if policy.read else None
             first = flight is None
             if flight is None:
-                flight = self._launch(shape, request, key, body, asked, policy)
+                flight = self._launch(shape, inquiry, key)
             flight.followers += 1
             chances -= 1
             handed_on = False
             try:
-                await _or_gone(request, flight.head())
+                with UnlessGone(request.scope):
+                    await flight.head()
                 if first or not chances or not flight.failed:
                     handed_on = True
                     return await self._answer(shape, request, flight, asked, first)
@@ -238,15 +258,15 @@ class Gateway:
                 if not handed_on:
                     flight.leave()
 
-    def _launch(self, shape: Shape, request: Request, key: Any, body: bytes, asked: Asked, policy: Policy) -> Flight:
+    def _launch(self, shape: Shape, inquiry: Inquiry, key: Any) -> Flight:
+        request, visitor, body, asked, policy = inquiry
+
         async def keep(answer: dict[str, Any]) -> None:
             if policy.write:
-                caller = caller_of(self._engine, self._actor, request)
-                self._let_in(request, caller)
-                await self._keep(caller, asked, policy, answer)
+                await self._keep(self._guests.caller(visitor.known, request), asked, policy, answer)
 
         return self._provider(request).flights.launch(
-            key, shape, forwarded(request.headers), shape.sent(body, asked), asked.wants_usage or not asked.stream, keep
+            key, shape, inquiry.sent, shape.sent(body, asked), asked.wants_usage or not asked.stream, keep
         )
 
     async def _answer(self, shape: Shape, request: Request, flight: Flight, asked: Asked, first: bool) -> Response:
@@ -256,43 +276,57 @@ class Gateway:
         if not first:
             headers["x-crowkis-coalesced"] = "1"
         if flight.streams and asked.stream:
-            return StreamingResponse(_followed(flight), flight.status, headers)
+
+            async def leave() -> None:
+                flight.leave()
+
+            return Streamed(flight.follow(), flight.status, headers, ended=leave)
         try:
-            await _or_gone(request, flight.end())
+            with UnlessGone(request.scope):
+                await flight.end()
         finally:
             flight.leave()
         if flight.answer is None or flight.streams == asked.stream:
             return Response(b"".join(flight.parts), flight.status, headers)
         headers.pop("content-type", None)
         if asked.stream:
-            return StreamingResponse(_paced(shape, flight.answer, asked, 0.0), 200, headers, EVENT_STREAM)
+            return Streamed(_paced(shape, flight.answer, asked, 0.0), 200, headers, EVENT_STREAM)
         return Response(compact(flight.answer), 200, headers, "application/json")
 
-    async def _pass(self, request: Request, body: bytes, why: str) -> Response:
+    async def _pass(self, request: Request, visitor: Visitor, body: bytes, why: str) -> Response:
         """Straight to the upstream and back."""
         self._count("bypass")
-        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        asking = self._provider(request).upstreams.ask(request.method, path, forwarded(request.headers), body)
-        response = await asking.__aenter__()
-
-        async def passed() -> AsyncIterator[bytes]:
-            try:
-                async for part in response.aiter_bytes():
-                    yield part
-            finally:
-                await asking.__aexit__(None, None, None)
-
+        sent = _sent_on(request, visitor)
+        asking = self._provider(request).upstreams.ask(request.method, _target(request), sent, body)
+        with UnlessGone(request.scope):
+            response = await asking.__aenter__()
         marks = {"x-cache-match": "none", "x-crowkis-cache": "bypass", "x-crowkis-bypass": why}
-        return StreamingResponse(passed(), response.status_code, {**returned(response.headers), **marks})
+        return Streamed(
+            response.aiter_bytes(), response.status_code, {**returned(response.headers), **marks},
+            ended=lambda: asking.__aexit__(None, None, None),
+        )  # fmt: skip
 
     def _count(self, outcome: str) -> None:
         self._engine.metrics.count_for("gateway_requests_total", outcome)
+
+
+def _read(shape: Shape, body: bytes, temperature_max: float) -> Asked:
+    return shape.read(json.loads(body), temperature_max)
+
+
+_remembered = lru_cache(BODIES_REMEMBERED_MAX)(_read)
 
 
 def _identity(asked: Asked, policy: Policy) -> list[bytes]:
     words = [b"TENANT", policy.tenant.encode(), b"NAMESPACE", policy.namespace.encode(), b"MODEL", asked.model.encode()]
     words += [b"CONTEXT", asked.context]
     return [*words, b"IMAGE", asked.image.encode()] if asked.image else words
+
+
+def _target(request: Request) -> str:
+    """Path and query as they came: what is escaped stays so."""
+    query = request.scope["query_string"]
+    return quote(request.scope["raw_path"] + (b"?" + query if query else b""), safe=string.punctuation)
 
 
 def _is_fraction(text: str) -> bool:
@@ -302,40 +336,22 @@ def _is_fraction(text: str) -> bool:
         return False
 
 
-def _told(shape: Shape, status: int, kind: str, text: str) -> Response:
-    marks = {"x-cache-match": "none", "x-crowkis-cache": "bypass"}
+def _sent_on(request: Request, visitor: Visitor) -> dict[str, str]:
+    """What an upstream is sent of the header: nothing that was shown to us."""
+    sent = forwarded(request.headers)
+    if visitor.known.spent:
+        sent.pop("authorization", None)
+        sent.pop("x-api-key", None)
+    return sent
+
+
+def _told(shape: Shape, status: int, kind: str, text: str, headers: dict[str, str] | None = None) -> Response:
+    marks = {**(headers or {}), "x-cache-match": "none", "x-crowkis-cache": "bypass"}
     return Response(compact(shape.error(kind, text)), status, marks, "application/json")
 
 
-async def _or_gone(request: Request, awaited: Any) -> None:
-    """Wait, but not for a client that is gone. Raises ClientDisconnect."""
-    loop = asyncio.get_running_loop()
-    waiting, gone = loop.create_task(awaited), loop.create_task(_disconnected(request))
-    try:
-        await asyncio.wait((waiting, gone), return_when=asyncio.FIRST_COMPLETED)
-        if not waiting.done():
-            raise ClientDisconnect
-        waiting.result()
-    finally:
-        waiting.cancel()
-        gone.cancel()
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _paced(shape: Shape, answer: dict[str, Any], asked: Asked, pace_s: float) -> AsyncIterator[bytes]:
+async def _paced(shape: Shape, answer: dict[str, Any], asked: Asked, pace_s: float) -> AsyncGenerator[bytes, None]:
     for part in shape.replayed(answer, asked.wants_usage):
         yield part
         if pace_s:
             await asyncio.sleep(pace_s)
-
-
-async def _followed(flight: Flight) -> AsyncIterator[bytes]:
-    try:
-        async for part in flight.follow():
-            yield part
-    finally:
-        flight.leave()

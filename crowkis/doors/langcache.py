@@ -12,20 +12,28 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from crowkis.doors.guests import CLIENT_CLOSED, RefusedError, caller_of, let_in, malformed, object_of
-from crowkis.engine.actor import Actor
-from crowkis.engine.engine import Engine, entry_id_of
+from crowkis.doors.bodies import CLIENT_CLOSED, RefusedError, malformed, object_of
+from crowkis.doors.guests import Guests
+from crowkis.engine.engine import entry_id_of
 from crowkis.engine.inside import Caller, CallRefusedError
+from crowkis.guard.roles import ASK, LOOK, STORE
 from crowkis.values.limits import TAG_CHARS_MAX, TAGS_MAX
 from crowkis.values.question import Scope
-from crowkis.wire.fields import key_of
 from crowkis.wire.shape import compact, digest
 
-TENANT = "default"
 STRATEGIES = frozenset(("exact", "semantic"))
 STEP = b"1000"
 """Entries looked at in one step of a removal by attributes."""
-STATUS_OF = {"OOM": 424, "BUSY": 429, "LOADING": 424, "MISCONF": 424, "NOPERM": 403, "NOAUTH": 401, "DENIED": 401}
+STATUS_OF = {
+    "OOM": 424,
+    "QUOTA": 424,
+    "BUSY": 429,
+    "LOADING": 424,
+    "MISCONF": 424,
+    "NOPERM": 403,
+    "NOAUTH": 401,
+    "DENIED": 401,
+}
 TYPE_OF = {
     400: "invalid-data", 401: "authentication-failed", 403: "insufficient-permissions", 404: "resource-not-found",
     413: "payload-too-large", 424: "resource-unavailable", 429: "too-many-requests",
@@ -38,14 +46,19 @@ class Visit(NamedTuple):
     request: Request
     caller: Caller
     namespace: str
+    tenant: str
+
+    @property
+    def whose(self) -> list[bytes]:
+        """What every word about it carries."""
+        return [b"TENANT", self.tenant.encode()]
 
 
 class LangCache:
     """The routes below /v1/caches."""
 
-    def __init__(self, engine: Engine, actor: Actor) -> None:
-        self._engine = engine
-        self._actor = actor
+    def __init__(self, guests: Guests) -> None:
+        self._guests = guests
 
     def routes(self) -> list[Route]:
         """For the HTTP door."""
@@ -53,26 +66,26 @@ class LangCache:
         return [
             Route(f"{base}/entries", self._guarded(self._set), methods=["POST"]),
             Route(f"{base}/entries", self._guarded(self._delete_query), methods=["DELETE"]),
-            Route(f"{base}/entries/search", self._guarded(self._search), methods=["POST"]),
+            Route(f"{base}/entries/search", self._guarded(self._search, ASK), methods=["POST"]),
             Route(f"{base}/entries/{{entry_id}}", self._guarded(self._delete), methods=["DELETE"]),
             Route(f"{base}/flush", self._guarded(self._flush), methods=["POST"]),
-            Route(f"{base}/health", self._guarded(self._health), methods=["GET"]),
+            Route(f"{base}/health", self._guarded(self._health, LOOK), methods=["GET"]),
         ]
 
-    def _guarded(self, handle: Callable[[Visit], Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
+    def _guarded(
+        self, handle: Callable[[Visit], Awaitable[Response]], may: frozenset[str] = STORE
+    ) -> Callable[..., Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
-            caller = caller_of(self._engine, self._actor, request)
             try:
-                let_in(caller, key_of(request.headers), "as the service key: Authorization: Bearer <token>")
-                return await handle(Visit(request, caller, f"cache:{request.path_params['cache_id']}"))
+                async with self._guests.visit(request, may) as visitor:
+                    cache = f"cache:{request.path_params['cache_id']}"
+                    return await handle(Visit(request, visitor.caller, cache, visitor.tenant_for(None)))
             except RefusedError as refused:
-                return _problem(refused.status, str(refused))
+                return _problem(refused.status, str(refused), refused.headers)
             except CallRefusedError as refused:
                 return _problem(STATUS_OF.get(refused.code, 400), str(refused))
             except ClientDisconnect:
                 return Response(status_code=CLIENT_CLOSED)
-            finally:
-                caller.leave()
 
         return endpoint
 
@@ -85,7 +98,7 @@ class LangCache:
         attributes = _attributes(body)
         words = [b"CSET", prompt.encode(), response.encode(), *_identity(visit, attributes), *_tags(attributes)]
         await visit.caller.call(*words, *([b"PX", b"%d" % ttl_ms] if ttl_ms else []))
-        key = entry_id_of(prompt, Scope(TENANT, visit.namespace, "", ""), variant=_variant(attributes))
+        key = entry_id_of(prompt, Scope(visit.tenant, visit.namespace, "", ""), variant=_variant(attributes))
         return _json({"entryId": key.hex()}, 201)
 
     async def _search(self, visit: Visit) -> Response:
@@ -103,7 +116,7 @@ class LangCache:
         hit = await visit.caller.call(*words)
         if hit is None or (hit[b"hit_type"] != b"exact" and "semantic" not in strategies):
             return _json({"data": []})
-        entry = await visit.caller.call(b"CENTRY", hit[b"key"])
+        entry = await visit.caller.call(b"CENTRY", hit[b"key"], *visit.whose)
         if entry is None:
             return _json({"data": []})
         return _json({"data": [{
@@ -115,12 +128,12 @@ class LangCache:
     async def _delete(self, visit: Visit) -> Response:
         entry_id = visit.request.path_params["entry_id"]
         try:
-            entry = await visit.caller.call(b"CENTRY", entry_id.encode())
+            entry = await visit.caller.call(b"CENTRY", entry_id.encode(), *visit.whose)
         except CallRefusedError:
             entry = None
         if entry is None or entry[b"namespace"].decode() != visit.namespace:
             raise RefusedError(404, "not_found", "there is no such entry in this cache")
-        await visit.caller.call(b"CDELETEKEY", entry_id.encode())
+        await visit.caller.call(b"CDELETEKEY", entry_id.encode(), *visit.whose)
         return Response(status_code=204)
 
     async def _delete_query(self, visit: Visit) -> Response:
@@ -129,14 +142,15 @@ class LangCache:
             raise malformed("attributes must name at least one; to remove everything, flush the cache")
         removed, cursor = 0, b"0"
         while True:
-            scan = [b"CSCAN", cursor, b"COUNT", STEP, b"NAMESPACE", visit.namespace.encode(), *_tags(attributes)]
+            scan = [b"CSCAN", cursor, b"COUNT", STEP, *visit.whose, b"NAMESPACE", visit.namespace.encode()]
+            scan += _tags(attributes)
             cursor, keys = await visit.caller.call(*scan)
-            removed += sum([await visit.caller.call(b"CDELETEKEY", key) for key in keys])
+            removed += sum([await visit.caller.call(b"CDELETEKEY", key, *visit.whose) for key in keys])
             if cursor == b"0":
                 return _json({"deletedEntriesCount": removed})
 
     async def _flush(self, visit: Visit) -> Response:
-        await visit.caller.call(b"CFLUSH", b"NAMESPACE", visit.namespace.encode())
+        await visit.caller.call(b"CFLUSH", *visit.whose, b"NAMESPACE", visit.namespace.encode())
         return Response(status_code=204)
 
     async def _health(self, visit: Visit) -> Response:
@@ -164,7 +178,7 @@ def _variant(attributes: dict[str, str]) -> str:
 
 
 def _identity(visit: Visit, attributes: dict[str, str]) -> list[bytes]:
-    words = [b"NAMESPACE", visit.namespace.encode()]
+    words = [*visit.whose, b"NAMESPACE", visit.namespace.encode()]
     return [*words, b"VARIANT", _variant(attributes).encode()] if attributes else words
 
 
@@ -176,9 +190,9 @@ def _json(value: object, status: int = 200) -> Response:
     return Response(compact(value), status, media_type="application/json")
 
 
-def _problem(status: int, text: str) -> Response:
+def _problem(status: int, text: str, headers: dict[str, str] | None = None) -> Response:
     """As RFC 9457 describes problems."""
     title = text.partition(",")[0]
     kind = TYPE_OF.get(status, "unexpected-error")
     problem = {"title": title, "type": f"/errors/{kind}", "status": status, "detail": text}
-    return Response(json.dumps(problem), status, media_type="application/json")
+    return Response(json.dumps(problem), status, headers, "application/json")

@@ -43,13 +43,13 @@ class Probes:
             await asyncio.wait_for(self._actor.round_trip(), ROUND_TRIP_S_MAX)
         except TimeoutError:
             return JSONResponse({"status": "degraded"}, 503)
-        return JSONResponse({"status": self._status()})
+        return JSONResponse({"status": self._engine.house.status})
 
     async def _readyz(self, request: Request) -> Response:
         house = self._engine.house
         if house.loaded:
-            return JSONResponse({"status": self._status()})
-        return JSONResponse({"status": self._status(), **house.progress._asdict()}, 503)
+            return JSONResponse({"status": self._engine.house.status})
+        return JSONResponse({"status": self._engine.house.status, **house.progress._asdict()}, 503)
 
     async def _metrics(self, request: Request) -> Response:
         token = self._engine.house.token
@@ -58,11 +58,6 @@ class Probes:
         if not known and not _is_local(request):
             return PlainTextResponse("metrics beyond this machine need the token: Authorization: Bearer ...\n", 401)
         return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
-
-    def _status(self) -> str:
-        if not self._engine.house.loaded:
-            return "starting"
-        return "degraded" if self._engine.house.writes_stopped else "ok"
 
 
 def _is_local(request: Request) -> bool:

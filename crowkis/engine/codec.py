@@ -9,6 +9,8 @@
     departure   "l" place:4                        version:1 facts (JSON)
     judgements  "j" ...                            see judgement_codec.py
     user        "u" ...                            see access_codec.py
+    API key     "p" ...                            see roster.py
+    quota       "q" ...                            see roster.py
 
 tenant and namespace are 8-byte BLAKE2b digests, so that one tenant, or one namespace of it, is one prefix.
 Integers are little-endian. The facts hold the full names; they are what rules compare.
@@ -105,6 +107,10 @@ def encode_entry(entry: Entry, vector: Vector | None) -> bytes:
         facts["answer_sketch"] = entry.answer_sketch.hex()
     if entry.template:
         facts["template"] = entry.template.hex()
+    if entry.pinned:
+        facts["pinned"] = True
+    if entry.grace_ms:
+        facts["grace_ms"] = entry.grace_ms
     body = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     tail = b"" if vector is None else vector.astype("<f4").tobytes()
     return _ENTRY_HEAD.pack(VERSION, len(body)) + body + tail
@@ -134,6 +140,8 @@ def decode_entry(value: bytes) -> StoredEntry:
             source=facts.get("source", ""),
             answer_sketch=bytes.fromhex(facts.get("answer_sketch", "")),
             template=bytes.fromhex(facts.get("template", "")),
+            pinned=facts.get("pinned", False),
+            grace_ms=facts.get("grace_ms", 0),
         )
     except (struct.error, ValueError, KeyError, TypeError) as error:
         raise CodecError(f"unreadable entry: {error}") from error

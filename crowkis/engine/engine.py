@@ -31,8 +31,9 @@ from crowkis.match.leaning import leans
 from crowkis.match.normalise import normalise
 from crowkis.metrics import Metrics
 from crowkis.settings import Settings
+from crowkis.values.errors import over_quota
 from crowkis.values.question import NO_CONTEXT, Context, Scope
-from crowkis.values.record import DropEntry
+from crowkis.values.record import DropEntry, Entry
 from crowkis.values.vector import Vector
 
 
@@ -48,6 +49,9 @@ class EmbedderFacts(NamedTuple):
 IDS_REMEMBERED_MAX = 8_192
 REMEMBERED_TEXT_CHARS_MAX = 1_024
 """A text is looked up at least twice (asked, then stored or asked again), and working out its id takes 15 us."""
+
+QUOTA_VICTIMS_MAX = 256
+"""One answer that is stored makes so many others of its tenant leave at most; a larger one is refused."""
 
 LOADING = EmbedderFacts("loading", 0, "", lambda: "loading")
 
@@ -165,6 +169,28 @@ class Engine:
         victims = self.evictor.victims(excess_bytes, isolation_min, self.now_ms, most)
         self.metrics.count("evicted_total", len(victims))
         return victims
+
+    def room_in_quota(self, entry: Entry, keep: bool = False) -> list[DropEntry]:
+        """What must leave so that an entry fits into its tenant's quota; `keep`: nothing may.
+
+        Raises CommandError where there is no room.
+        """
+        chosen = self.state.shares.victims(entry.scope.tenant, entry, QUOTA_VICTIMS_MAX)
+        if chosen is None or (keep and chosen):
+            raise over_quota(entry.scope.tenant)
+        return self._dropped(chosen)
+
+    def over_quotas(self, most: int) -> list[DropEntry]:
+        """Up to `most` answers that must leave because a quota has shrunk."""
+        found: list[DropEntry] = []
+        for tenant in self.state.roster.quotas:
+            if len(found) < most:
+                found += self._dropped(self.state.shares.victims(tenant, None, most - len(found)) or [])
+        return found
+
+    def _dropped(self, entries: list[Entry]) -> list[DropEntry]:
+        self.metrics.count("quota_evicted_total", len(entries))
+        return [DropEntry(row.entry_id, row.scope, "kept.quota", self.now_ms) for row in entries]
 
 
 def entry_id_of(text: str, scope: Scope, context: Context = NO_CONTEXT, image: str = "", variant: str = "") -> bytes:

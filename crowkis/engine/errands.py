@@ -13,6 +13,7 @@ from crowkis.values.errand import (
     EmbedText,
     Errand,
     FoldTables,
+    HashSecret,
     Pause,
     StopServer,
     WriteBackup,
@@ -38,6 +39,8 @@ class Errands:
             self._engine.blocked.enter(client, errand, back)
             if errand.until_ms:
                 self._outside.later(errand.until_ms - self._engine.now_ms, lambda _: self._tick())
+        elif isinstance(errand, HashSecret):
+            self._outside.hash_secret(errand.secret, back)
         elif isinstance(errand, Pause):
             self._outside.later(errand.delay_ms, back)
         elif isinstance(errand, FoldTables):

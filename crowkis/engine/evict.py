@@ -7,7 +7,6 @@ other one may have left. Chooses only: the removals it returns are applied by th
 
 from collections.abc import Callable
 
-from crowkis.engine.codec import ENTRY, decode_vector, entry_suffix
 from crowkis.engine.residents import UNKNOWN, Resident
 from crowkis.engine.rules import SERVE_RULES
 from crowkis.engine.state import State, candidate_of
@@ -46,7 +45,7 @@ class Evictor:
         for one in unknown[:LOOKS_STEP]:
             self.look(one, now_ms)
         looks = 0
-        while excess_bytes > 0 and len(chosen) < min(most, len(residents)):
+        while excess_bytes > 0 and len(chosen) < min(most, residents.evictable):
             pool = [one for one in self._pool if one.place >= 0 and one.entry_id not in chosen]
             drawn = [one for one in residents.draw(SAMPLE, self._pick) if one.entry_id not in chosen]
             if not (drawn or pool):
@@ -68,10 +67,9 @@ class Evictor:
         """Measure the isolation of a stored answer anew; one that cannot be read counts as alone."""
         entry = self._state.entries[resident.entry_id]
         try:
-            stored = self._state.get(ENTRY + entry_suffix(entry.entry_id, entry.scope))
+            vector = self._state.stored_vector(entry)
         except StorageError:
-            stored = None
-        vector = None if stored is None else decode_vector(stored)
+            vector = None
         resident.isolation = isolation_of(self._state, entry, vector, now_ms)
 
 

@@ -81,6 +81,11 @@ class House:
         return not (self.congested or self.memory_full_bytes) and self.writable
 
     @property
+    def status(self) -> str:
+        """In one word for probes: starting, degraded or ok."""
+        return "starting" if not self.loaded else "degraded" if self.writes_stopped else "ok"
+
+    @property
     def writable(self) -> bool:
         """The data directory is read and takes changes."""
         return self.loaded and not self.writes_stopped

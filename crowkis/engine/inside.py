@@ -1,7 +1,7 @@
 """Calls from inside the process: a door that speaks no RESP asks the actor as every client does, and awaits it.
 
-One caller is one client of the engine: it logs in, is gated, counted and listed like the others. Replies come back as
-Python values of RESP3 (bytes, int, float, bool, None, list, dict).
+One caller is one client of the engine: it is gated, counted and listed like the others; the door says who it is.
+Replies come back as Python values of RESP3 (bytes, int, float, bool, None, list, dict).
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import hiredis
 from crowkis.engine import gate
 from crowkis.engine.actor import Actor
 from crowkis.engine.engine import Engine
+from crowkis.values.access import User
 from crowkis.values.reply import Stream
 
 
@@ -35,20 +36,21 @@ class Caller:
         self._client.library = "http"
         gate.admit(self._client, engine.house)
 
-    @property
-    def admitted(self) -> bool:
-        """May it run ordinary commands?"""
-        return self._client.admitted
-
-    def log_in(self, name: str, password: str) -> bool:
-        """Say who it is; tells whether that is believed."""
-        self._client.last_ms = self._engine.now_ms
-        return gate.log_in(self._client, self._engine.house, name, password)
+    def vouch(self, user: User) -> None:
+        """The door has found out who it is."""
+        self._client.authenticated = self._client.admitted = True
+        gate.regrant(self._client, user)
 
     async def call(self, *words: bytes) -> Any:
         """Send one request and wait for its reply. Raises CallRefusedError."""
         slot, future = self._replies.expect()
         self._actor.submit(self._client, [list(words)], slot)
+        return await future
+
+    async def look(self, *words: bytes) -> Any:
+        """call() of a word that only reads; answered at once where the actor has nothing else to do."""
+        slot, future = self._replies.expect()
+        self._actor.submit(self._client, [list(words)], slot, at_once=True)
         return await future
 
     def leave(self) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from crowkis.engine.engine import Engine, entry_id_of
 from crowkis.engine.feedback import ALL, bar_of, regarded
-from crowkis.engine.rules import BAR_RULES, EXACT_RULES, GATE_RULES, OWN_RULES
+from crowkis.engine.rules import BAR_RULES, EXACT_RULES, GATE_RULES, NAMED_RULES, OWN_RULES
 from crowkis.engine.serves import Serve
 from crowkis.engine.state import CLIENT_SPACE, Space, SpaceKey, candidate_of
 from crowkis.match import confidence
@@ -31,6 +31,7 @@ from crowkis.values.question import (
     Candidate,
     Context,
     Features,
+    Gate,
     Policy,
     Question,
     Scope,
@@ -65,6 +66,8 @@ class Asked(NamedTuple):
     """confidence or cosine; empty: as the settings and the space of the vectors say."""
     variant: str = ""
     """Which of several answers to the very same question; see entry_id_of()."""
+    stale: bool = False
+    """An answer that is good no more, but kept for such cases, will do."""
 
     @property
     def entry_id(self) -> bytes:
@@ -128,6 +131,12 @@ def find(engine: Engine, asked: Asked, finish: Finish) -> Any:
     return with_vector(engine, asked, embedded)
 
 
+def find_named(engine: Engine, asked: Asked, finish: Finish) -> Reply:
+    """The reply `finish` makes of the answer stored under this very text: it is a name here, and what it says is not
+    looked at, only whose answer that is and whether it is still good."""
+    return _finished(engine, asked, exact(engine, asked, NAMED_RULES), engine.monotonic_ns(), finish)
+
+
 def find_by_image(engine: Engine, asked: Asked, finish: Finish) -> Reply:
     """The reply `finish` makes of the one answer stored about an image, whatever was asked about it."""
     return _finished(engine, asked, _only_one(engine, asked), engine.monotonic_ns(), finish)
@@ -138,7 +147,7 @@ def _finished(engine: Engine, asked: Asked, found: Found, began_ns: int, finish:
     if engine.tell is not None:
         _tell(engine, asked, found)
     if found.hit is not None:
-        engine.state.residents.touch(found.hit.entry_id, engine.now_ms)
+        engine.state.touch(found.hit, engine.now_ms)
         candidate = found.verdicts[-1].candidate
         serve = Serve(asked.scope.tenant, asked.text, asked.vector, candidate.confidence, candidate.exact)
         engine.serves.served(found.hit.entry_id, serve)
@@ -158,24 +167,24 @@ def with_embedding(engine: Engine, text: str, then: Then) -> Any:
     return then(engine, vector) if vector is not None else Waiting(EmbedText(text), then)
 
 
-def exact(engine: Engine, asked: Asked) -> Found:
+def exact(engine: Engine, asked: Asked, rules: tuple[Gate, ...] = EXACT_RULES) -> Found:
     """The stored answer to the very same question, if the rules let it out."""
     entry_id = asked.entry_id
     if entry_id not in engine.state.entries:
         return Found(None, 0.0, "miss", (), None)
     entry = engine.state.judgeable(entry_id)
-    verdict = _judged_exact(engine, asked, entry)
+    verdict = _judged_exact(engine, asked, entry, rules)
     if verdict.objection is None:
         return Found(entry, 1.0, "exact", (verdict,), None)
     return Found(None, 1.0, "miss", (verdict,), verdict.objection)
 
 
-def _judged_exact(engine: Engine, asked: Asked, entry: Entry) -> Verdict:
+def _judged_exact(engine: Engine, asked: Asked, entry: Entry, rules: tuple[Gate, ...] = EXACT_RULES) -> Verdict:
     assert entry.features is not None
     question = asked.question(entry.text, entry.fingerprint, entry.features, engine.now_ms)
     policy = policy_of(engine, asked, entry.fingerprint, entry.features.intent)
-    candidate = regarded(engine, question, asked.vector, entry, candidate_of(entry, 1.0, exact=True), policy)
-    return judge(question, candidate, policy, EXACT_RULES)
+    candidate = regarded(engine, question, asked.vector, entry, candidate_of(entry, 1.0, True, asked.stale), policy)
+    return judge(question, candidate, policy, rules)
 
 
 def _only_one(engine: Engine, asked: Asked) -> Found:
@@ -201,7 +210,7 @@ def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Fo
         return Found(None, 0.0, "miss", so_far.verdicts, so_far.objection or Reason("candidates.none", 0, 1))
     question = asked.question(asked.text, fingerprint, features(asked.text), engine.now_ms)
     policy = policy_of(engine, asked, fingerprint, question.features.intent)
-    search = Search(engine, question, vector, policy, space)
+    search = Search(engine, question, vector, policy, space, asked.stale)
     verdicts, wanted, below = list(so_far.verdicts), CANDIDATES_FIRST, 0
     pictured = _about_image(engine, asked, vector, place) if asked.image else []
     alike = engine.state.templates.of(place, template(asked.text, question.features).digest)
@@ -230,7 +239,9 @@ def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Fo
 class Search:
     """One question among its neighbours: judges each by the gates, and by the bars if no gate objects."""
 
-    def __init__(self, engine: Engine, question: Question, vector: Vector, policy: Policy, space: Space) -> None:
+    def __init__(
+        self, engine: Engine, question: Question, vector: Vector, policy: Policy, space: Space, stale: bool
+    ) -> None:
         self.policy = policy
         self.first: Sequence[tuple[int, float]] = ()
         """The nearest neighbours, whatever the gates say of them: label and similarity."""
@@ -238,13 +249,14 @@ class Search:
         self._question = question
         self._vector = vector
         self._space = space
+        self._stale = stale
         self._around: list[tuple[float, bytes]] = []
         """Similarity and answer of the nearest entries that could be this client's, once a confidence is asked for."""
         self._places: dict[bytes, int] = {}
 
     def judged(self, entry: Entry, similarity: float) -> Verdict:
         """The verdict on one neighbour; its confidence is 0 where a gate objects."""
-        candidate = candidate_of(entry, similarity)
+        candidate = candidate_of(entry, similarity, stale=self._stale)
         candidate = regarded(self._engine, self._question, self._vector, entry, candidate, self.policy)
         verdict = judge(self._question, candidate, self.policy, GATE_RULES)
         if verdict.objection is not None:

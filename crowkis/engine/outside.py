@@ -17,6 +17,9 @@ class Outside(Protocol):
     def embed(self, text: str, done: Callable[[Any], None]) -> bool:
         """Embed a text and call done(vector or error) on the loop; False: the queue is full."""
 
+    def hash_secret(self, secret: str, done: Callable[[Any], None]) -> None:
+        """Work out the Argon2id hash of a secret in a thread and call done(hash) on the loop."""
+
     def sync(self) -> Awaitable[None]:
         """Make the log durable without holding the loop. Raises DiskError."""
 

@@ -40,7 +40,7 @@ class Resident:
         self.isolation = UNKNOWN
         """1 - similarity of the nearest entry that could answer instead, when it was last looked for."""
         self.place = -1
-        """Where it stands in the order drawn from; -1: it has left."""
+        """Where it stands in the order drawn from; -1: it has left, or is pinned."""
 
 
 class Residents:
@@ -56,6 +56,11 @@ class Residents:
         self._foreseen: OrderedDict[bytes, float] = OrderedDict()
 
     def __len__(self) -> int:
+        return len(self.by_id)
+
+    @property
+    def evictable(self) -> int:
+        """How many of them are not pinned."""
         return len(self._order)
 
     def enter(self, entry: Entry, dimension: int, frequency: float, now_ms: int) -> None:
@@ -65,10 +70,10 @@ class Residents:
             resident = Resident(entry.entry_id)
             resident.frequency = frequency
             resident.used_at = self.uses
-            resident.place = len(self._order)
-            self._order.append(resident)
             self.by_id[entry.entry_id] = resident
             self._text_bytes += len(entry.text)
+        if entry.pinned != (resident.place < 0):
+            (self._withhold if entry.pinned else self._offer)(resident)
         self.size_bytes -= resident.size_bytes
         resident.cost_usd, resident.size_bytes = cost_of(entry), footprint(entry, dimension)
         resident.isolation = self._foreseen.pop(entry.entry_id, resident.isolation)
@@ -91,26 +96,34 @@ class Residents:
     def leave(self, entry: Entry) -> None:
         """An answer is gone."""
         resident = self.by_id.pop(entry.entry_id)
+        if resident.place >= 0:
+            self._withhold(resident)
+        self.size_bytes -= resident.size_bytes
+        self._text_bytes -= len(entry.text)
+
+    def _offer(self, resident: Resident) -> None:
+        resident.place = len(self._order)
+        self._order.append(resident)
+
+    def _withhold(self, resident: Resident) -> None:
         last = self._order.pop()
         if last is not resident:
             self._order[resident.place] = last
             last.place = resident.place
         resident.place = -1
-        self.size_bytes -= resident.size_bytes
-        self._text_bytes -= len(entry.text)
 
     def held_bytes(self) -> int:
         """Memory of the entries themselves, without store and index, approximately."""
-        return len(self._order) * HELD_BYTES + self._text_bytes
+        return len(self.by_id) * HELD_BYTES + self._text_bytes
 
     def draw(self, count: int, pick: Callable[[int], int]) -> Iterable[Resident]:
-        """`count` of them at random, some perhaps twice; pick(n) gives a number below n."""
+        """`count` of those not pinned at random, some perhaps twice; pick(n) gives a number below n."""
         order = self._order
         return [order[pick(len(order))] for _ in range(count)]
 
     def idle_turns(self, resident: Resident) -> float:
         """Time since its last use; a turn is as many uses as there are answers."""
-        return (self.uses - resident.used_at) / len(self._order)
+        return (self.uses - resident.used_at) / len(self.by_id)
 
     def score(self, resident: Resident, isolation_min: float) -> float:
         """What losing it costs per byte."""

@@ -26,13 +26,15 @@ from crowkis.engine.judgements import Judgements
 from crowkis.engine.keys import Keys
 from crowkis.engine.ledger import Ledger
 from crowkis.engine.residents import Resident, Residents
+from crowkis.engine.roster import Roster
+from crowkis.engine.shares import Shares
 from crowkis.engine.templates import Templates
 from crowkis.engine.users import Users
 from crowkis.interfaces import Restored, VectorIndex
 from crowkis.lifecycle.eviction import faded
 from crowkis.match.features import features
 from crowkis.storage.store import Store
-from crowkis.values.access import DropUser, PutUser
+from crowkis.values.access import DropApiKey, DropQuota, DropUser, PutApiKey, PutQuota, PutUser
 from crowkis.values.question import Candidate
 from crowkis.values.record import (
     Change,
@@ -148,6 +150,9 @@ class State:
         self.ledger = Ledger(store)
         self.judgements = Judgements(store)
         self.users = Users(store)
+        self.roster = Roster(store)
+        self.shares = Shares(self.entries, self.roster.quotas)
+        self.roster.notice = self._heed_quota
         self.index_bytes = 0
         """Memory of all indexes, approximately."""
         self._new_index = new_index
@@ -164,12 +169,12 @@ class State:
         self.ledger.recover()
         self.judgements.recover()
         self.users.recover()
+        self.roster.recover()
         for key, value in self.store.items(ENTRY):
             entry, vector = decode_entry(value)
             self.entries[entry.entry_id] = entry
             self.ends.put(key, entry.expire_at_ms)
-            self.images.enter(entry)
-            self.templates.enter(entry)
+            self._enter(entry)
             if vector is not None and not self._space(entry, vector).claim(entry.entry_id, vector):
                 self._space(entry, vector).put(entry.entry_id, vector)
                 added[_place(entry)] = added.get(_place(entry), 0) + 1
@@ -199,9 +204,13 @@ class State:
         entry = self.entries.get(entry_id)
         if entry is None or _place(entry) != space:
             return None
-        value = self.get(ENTRY + entry_suffix(entry_id, entry.scope))
-        vector = None if value is None else decode_vector(value)
+        vector = self.stored_vector(entry)
         return None if vector is None else vector.astype("<f4").tobytes()
+
+    def stored_vector(self, entry: Entry) -> Vector | None:
+        """The vector that lies in the store beside an entry, if one does."""
+        value = self.get(ENTRY + entry_suffix(entry.entry_id, entry.scope))
+        return None if value is None else decode_vector(value)
 
     def apply(self, record: Record) -> None:
         """Make one change, in memory and in the store's next log record. Raises storage.DiskError."""
@@ -217,6 +226,8 @@ class State:
             self._drop_scope(record)
         elif isinstance(record, PutUser | DropUser):
             self.users.apply(record)
+        elif isinstance(record, PutApiKey | DropApiKey | PutQuota | DropQuota):
+            self.roster.apply(record)
         else:
             self.judgements.apply(record)
 
@@ -321,8 +332,7 @@ class State:
         size_bytes = self.residents.size_bytes
         for entry in gone:
             del self.entries[entry.entry_id]
-            self.images.leave(entry)
-            self.templates.leave(entry)
+            self._leave(entry)
             self.residents.leave(entry)
         if gone:
             freed = size_bytes - self.residents.size_bytes
@@ -342,13 +352,30 @@ class State:
     def _remember(self, entry: Entry, vector: Vector | None, key: bytes) -> None:
         self.entries[entry.entry_id] = entry
         self.ends.put(key, entry.expire_at_ms)
-        self.images.enter(entry)
-        self.templates.enter(entry)
+        self._enter(entry)
         if vector is not None:
             space = self._space(entry, vector)
             size_bytes = space.index.size_bytes()
             space.put(entry.entry_id, vector)
             self.index_bytes += space.index.size_bytes() - size_bytes
+
+    def touch(self, entry: Entry, now_ms: int) -> None:
+        """An answer was served."""
+        self.residents.touch(entry.entry_id, now_ms)
+        self.shares.touch(entry)
+
+    def _enter(self, entry: Entry) -> None:
+        self.images.enter(entry)
+        self.templates.enter(entry)
+        self.shares.enter(entry)
+
+    def _leave(self, entry: Entry) -> None:
+        self.images.leave(entry)
+        self.templates.leave(entry)
+        self.shares.leave(entry)
+
+    def _heed_quota(self, tenant: str) -> None:
+        self.shares.heed(tenant, lambda entry_id: self.residents.by_id[entry_id].used_at)
 
     def _space(self, entry: Entry, vector: Vector) -> Space:
         """Where an entry's vector belongs."""
@@ -361,8 +388,7 @@ class State:
         old = self.entries.pop(entry_id, None)
         if old is None:
             return
-        self.images.leave(old)
-        self.templates.leave(old)
+        self._leave(old)
         if not old.fingerprint:
             return
         place = _place(old)
@@ -380,8 +406,8 @@ def _place(entry: Entry) -> SpaceKey:
     return entry.scope.tenant, entry.scope.namespace, entry.fingerprint
 
 
-def candidate_of(entry: Entry, similarity: float, exact: bool = False) -> Candidate:
-    """A stored entry as the rules look at it; it must be judgeable (see State)."""
+def candidate_of(entry: Entry, similarity: float, exact: bool = False, stale: bool = False) -> Candidate:
+    """A stored entry as the rules look at it; it must be judgeable (see State). `stale`: what is past will do."""
     assert entry.features is not None
     return Candidate(
         entry.entry_id,
@@ -391,7 +417,7 @@ def candidate_of(entry: Entry, similarity: float, exact: bool = False) -> Candid
         entry.tags,
         entry.features,
         entry.created_ms,
-        entry.expire_at_ms,
+        entry.expire_at_ms if stale else entry.good_until_ms,
         similarity,
         exact,
         entry.context,

@@ -19,6 +19,8 @@ from crowkis.values.record import Change, Record
 
 EXPIRE_BATCH_MAX = 64
 """Things whose time is up removed per batch: a removal takes up to 0.05 ms. While there are more, the next follows."""
+QUOTA_STEP = 16
+"""Answers of tenants over their quota removed per batch."""
 LAG_PAUSE_S = 0.02
 """While flushes and folds lag behind, a batch that writes is answered this much later: writers slow down first."""
 SYNC_EVERY_MS = 1_000
@@ -67,7 +69,9 @@ class Upkeep:
         self._remove(due)
         elements = [len(record.drop) for record in due if isinstance(record, Change)]
         whole = len(due) - len(elements)
-        self.tick_due = whole + sum(elements) >= EXPIRE_BATCH_MAX and engine.house.writable
+        over = engine.over_quotas(QUOTA_STEP)
+        self._remove(over)
+        self.tick_due = (whole + sum(elements) >= EXPIRE_BATCH_MAX or bool(over)) and engine.house.writable
         engine.metrics.count("expired_total", whole)
         engine.metrics.count("expired_fields_total", sum(elements))
 
@@ -78,7 +82,7 @@ class Upkeep:
         if not engine.house.writable:
             return
         self._remove(engine.make_room(EVICTIONS_STEP + EVICTIONS_PER_WRITE * stored))
-        evictable = len(engine.state.residents) > 0 and engine.house.writable
+        evictable = engine.state.residents.evictable > 0 and engine.house.writable
         self._crowded = engine.memory.making_room and evictable
         full = engine.memory.full and not evictable
         engine.house.memory_full_bytes = engine.memory.limit_bytes if full else 0

@@ -70,6 +70,59 @@ class Denial(NamedTuple):
     """The word, key or channel; of auth the word that showed the wrong password."""
 
 
+ROLES = ("admin", "writer", "reader", "auditor")
+"""What somebody may be who comes in over HTTP, the widest first; see guard/roles.py."""
+API_KEY_MARK = "crwk_"
+"""How every API key begins: nobody takes it for an upstream's."""
+
+
+class ApiKey(NamedTuple):
+    """A key for the HTTP door. The key itself is kept nowhere."""
+
+    id: str
+    name: str
+    role: str
+    tenant: str
+    """Whose answers it opens; empty: everybody's."""
+    hash: str
+    """Argon2id, as RFC 9106 writes it down, with its salt and costs."""
+    created_ms: int
+    expire_at_ms: int
+    """Unix milliseconds; 0: never."""
+
+
+class Quota(NamedTuple):
+    """How much of a tenant's may be stored: answers, and bytes of them and their questions. 0: as much as there is."""
+
+    tenant: str
+    entries: int
+    size_bytes: int
+
+
+class PutApiKey(NamedTuple):
+    """Make or replace an API key."""
+
+    key: ApiKey
+
+
+class DropApiKey(NamedTuple):
+    """An API key opens nothing any more."""
+
+    id: str
+
+
+class PutQuota(NamedTuple):
+    """Set a tenant's quota."""
+
+    quota: Quota
+
+
+class DropQuota(NamedTuple):
+    """A tenant has no quota any more."""
+
+    tenant: str
+
+
 class PutUser(NamedTuple):
     """Make or replace a user."""
 
@@ -83,3 +136,4 @@ class DropUser(NamedTuple):
 
 
 AccessRecord = PutUser | DropUser
+RosterRecord = PutApiKey | DropApiKey | PutQuota | DropQuota

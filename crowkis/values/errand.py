@@ -13,6 +13,12 @@ class EmbedText(NamedTuple):
     text: str
 
 
+class HashSecret(NamedTuple):
+    """Work out the Argon2id hash of a secret, which takes long on purpose. Result: str."""
+
+    secret: str
+
+
 class WriteBackup(NamedTuple):
     """Write everything into the archive `name` in backup_dir. Result: None once it is durable, or StorageError."""
 
@@ -50,7 +56,7 @@ class StopServer(NamedTuple):
     """Stop as on SIGTERM. No result."""
 
 
-Errand = EmbedText | WriteBackup | FoldTables | Pause | AwaitKeys
+Errand = EmbedText | HashSecret | WriteBackup | FoldTables | Pause | AwaitKeys
 """What a call can wait for."""
 
 Then = Callable[[Any, Any], Any]

@@ -30,6 +30,7 @@ ERRORS: tuple[ErrorRow, ...] = (
         "MISCONF", "A disk write failed; writes are refused, reads go on.", "Make room; writing resumes by itself."
     ),
     ErrorRow("OOM", "The memory limit is reached; words that add are refused.", "Wait for eviction, free or raise it."),
+    ErrorRow("QUOTA", "The tenant's quota does not allow it.", "Remove answers, or raise it with CQUOTA SET."),
     ErrorRow(
         "EXECABORT", "A call was refused when MULTI queued it, or EXEC itself was.", "Read that error; send all again."
     ),
@@ -154,6 +155,11 @@ def memory_full(limit_bytes: int) -> CommandError:
         "OOM",
         f"memory_limit ({limit_bytes} bytes) is reached and nothing is left to evict; remove keys or raise the limit",
     )
+
+
+def over_quota(tenant: str) -> CommandError:
+    """The tenant has no room for it; nothing was stored."""
+    return CommandError("QUOTA", f"the quota of tenant '{tenant}' has no room for this; CQUOTA GET shows it")
 
 
 def exec_aborted(cause: str) -> CommandError:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from crowkis.values.access import AccessRecord
+from crowkis.values.access import AccessRecord, RosterRecord
 from crowkis.values.judgement import Judgement
 from crowkis.values.question import NO_CONTEXT, Context, Features, Scope
 from crowkis.values.vector import Vector
@@ -35,6 +35,15 @@ class Entry(NamedTuple):
     """Tells whether two answers say the same without reading them; empty in entries of older versions: unknown."""
     template: bytes = b""
     """Names the question's skeleton and the values in it; empty in entries of older versions: unknown."""
+    pinned: bool = False
+    """It is never evicted; its time may still be up."""
+    grace_ms: int = 0
+    """So long before expire_at_ms it is good no more, and served only to those who ask for what is past (STALE)."""
+
+    @property
+    def good_until_ms(self) -> int:
+        """When it is not fresh any more; 0: never."""
+        return self.expire_at_ms - self.grace_ms
 
 
 class PutEntry(NamedTuple):
@@ -138,4 +147,4 @@ class DropScope(NamedTuple):
 
 
 KeyRecord = PutKey | DropKey | Change | SetEnd | MoveKey | DropDatabase
-Record = PutEntry | DropEntry | DropScope | KeyRecord | Judgement | AccessRecord
+Record = PutEntry | DropEntry | DropScope | KeyRecord | Judgement | AccessRecord | RosterRecord

@@ -61,6 +61,7 @@ REASONS: tuple[ReasonRow, ...] = (
     ReasonRow("embedder.down", "embedder", "No vector could be made, so only exact matches were looked for."),
     ReasonRow("kept.expired", "kept", "The answer left the cache because its time was up."),
     ReasonRow("kept.evicted", "kept", "The answer made room: losing it cost least per byte (see CWHYEVICT)."),
+    ReasonRow("kept.quota", "kept", "The answer was its tenant's least lately used, and the quota was used up."),
     ReasonRow("kept.deleted", "kept", "The answer was removed by name (CDELETEENTRY)."),
     ReasonRow("kept.reported", "kept", "The answer was reported as wrong (CFEEDBACK BAD)."),
     ReasonRow("kept.flushed", "kept", "The answer was removed with its namespace, its tenant or everything."),

@@ -173,7 +173,7 @@ def test_a_request_without_its_last_positional_never_stores_an_option_in_its_pla
     options = data.draw(
         st.lists(st.sampled_from([row for row in made.parameters if row.token and row.name != "vector"]), min_size=1)
     )
-    request = [made.name.encode()] + [SAMPLES[row.kind.type] for row in places[:-1]]
+    request = made.name.encode().split() + [SAMPLES[row.kind.type] for row in places[:-1]]
     for row in options:
         token = data.draw(st.sampled_from([row.token, row.token.lower(), row.token.title()])).encode()
         request += [token] if row.flag else [token, SAMPLES[row.kind.type]]
@@ -256,3 +256,24 @@ class TestKinds:
     def test_what_is_no_vector_is_refused(self, raw):
         with pytest.raises(ValueError, match="must"):
             VECTOR.convert(raw)
+
+
+WORDED = st.lists(
+    st.sampled_from(
+        [b"q", b"CONTEXT", b"c", b'[{"role": "user", "content": "x"}]', b"TENANT", b"t:", b"TAG", b"a", b"MODEL"]
+    ),
+    max_size=8,
+)
+
+
+@given(WORDED)
+def test_a_request_asked_again_is_read_as_the_first_time(rest):
+    def told():
+        try:
+            return COMMANDS["CGET"].parse([b"CGET", *rest])
+        except CommandError as error:
+            return error.text
+
+    first = told()
+
+    assert [first] * 2 == [told(), told()]

@@ -1,5 +1,7 @@
 """Promises of crowkis/commands/entries.py: an answer is shown and removed by its key, to its tenant alone."""
 
+import time
+
 import pytest
 
 from crowkis.commands.entries import cdeletekey, centry
@@ -43,6 +45,60 @@ def test_variants_are_kept_beside_each_other(server, wire3):
     assert b"bob's" == wire3("CGET", "how do i log in", "TAG", "bob", "VARIANT", "bob")[b"response"]
     assert 1 == wire3("CDELETEENTRY", "how do i log in", "VARIANT", "ada")
     assert wire3("CGET", "how do i log in", "TAG", "ada") is None
+
+
+def test_an_entry_is_edited_in_place(server, wire3):
+    wire3("CSET", "how do i log in", "wrong", "EX", "60", "TAG", "a", "COST", "0.5")
+    key = key_of(wire3)
+
+    assert [1, 1, 1] == [wire3("CEDIT", key, *words) for words in (("ANSWER", "right"), ("EX", "900"), ("PIN",))]
+    shown = wire3("CENTRY", key, "ANSWER")
+    assert (b"right", 900, True, [b"a"]) == tuple(shown[name] for name in (b"answer", b"ttl", b"pinned", b"tags"))
+    assert b"right" == wire3("CGET", "how do i log in")[b"response"]
+    assert 1 == wire3("CEDIT", key, "PERSIST", "UNPIN")
+    assert (-1, False) == tuple(wire3("CENTRY", key)[name] for name in (b"ttl", b"pinned"))
+    assert 0 == wire3("CEDIT", key, "PIN", "TENANT", "other")
+    for wrong in ((), ("ANSWER", ""), ("PIN", "UNPIN"), ("EX", "0"), ("EX", "5", "PERSIST")):
+        assert "ERR" in str(wire3("CEDIT", key, *wrong))
+    assert b"right" == wire3("CGET", "how do i log in")[b"response"]
+
+
+def test_what_is_stored_as_a_name_is_found_by_it_alone(server, wire3):
+    assert b"OK" == wire3("CSET", "cancel my order", "v", "BY", "NAME")
+
+    assert b"v" == wire3("CGET", "cancel my order", "BY", "NAME")[b"response"]
+    assert wire3("CGET", "please cancel my order", "BY", "NAME") is None
+    assert wire3("CGET", "please cancel my order") is None
+    assert not wire3("CENTRY", key_of(wire3))[b"embedded"]
+    assert wire3("CGET", "cancel my order", "BY", "NAME", "TAG", "none") is None
+    assert "ERR" in str(wire3("CSET", "q", "a", "BY", "NAME", "VECTOR", b"\0\0\x80\x3f"))
+
+
+def test_an_answer_past_its_time_is_kept_for_those_who_ask_for_it(server, wire3):
+    wire3("CSET", "what is the news", "old", "PX", "1", "GRACE", "60")
+    wire3("CSET", "what is the weather", "old", "PX", "1")
+    time.sleep(0.2)
+
+    assert wire3("CGET", "what is the news") is None
+    told = wire3("CGET", "what is the news", "STALE", "WITHAGE")
+    assert (b"old", True, True) == (told[b"response"], told[b"ttl"] <= 0, told[b"age"] <= 2)
+    assert wire3("CGET", "what is the weather", "STALE") is None
+    assert "freshness.expired" in str(wire3("CEXPLAIN", "what is the news"))
+    assert b"age" not in wire3("CGET", "what is the news", "STALE")
+
+
+def test_a_pinned_answer_outlives_a_quota_that_evicts_others(server, wire3):
+    wire3("CQUOTA", "SET", "default", "ENTRIES", "2")
+    wire3("CSET", "what is rule one", "1")
+    wire3("CEDIT", key_of(wire3), "PIN")
+    for text in ("what is rule two", "what is rule three"):
+        wire3("CSET", text, "x")
+
+    assert [True, False, True] == [
+        wire3("CGET", f"what is rule {name}") is not None for name in ("one", "two", "three")
+    ]
+    assert "QUOTA" in str(wire3("CSET", "what is rule four", "x", "FULL", "REFUSE"))
+    assert 1 == wire3("CQUOTA", "DEL", "default")
 
 
 def test_a_key_that_is_none_is_told_so():

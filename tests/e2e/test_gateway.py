@@ -333,7 +333,7 @@ class TestCredentials:
             assert "Bearer sk-house" == upstream.headers[0]["authorization"]
             assert "secret" not in json.dumps(upstream.headers)
             for wrong in ("", "Secret", "secret2"):
-                with pytest.raises(openai.AuthenticationError, match="asks for its token, in place"):
+                with pytest.raises(openai.AuthenticationError, match="credentials are not right"):
                     ask(client.with_options(api_key=wrong or "none"), HOW)
         assert 1 == len(upstream.asked)
 

@@ -36,6 +36,19 @@ def test_a_use_raises_the_frequency_and_ends_the_idleness(residents):
     assert (0.9, 0.0, 77) == (idle, residents.idle_turns(one), one.used_ms)
 
 
+def test_a_pinned_answer_is_never_drawn_and_can_be_let_go_again(residents):
+    pinned = entry("question 3")._replace(pinned=True)
+    residents.enter(pinned, 8, 0.0, 50)
+
+    assert (10, 9) == (len(residents), residents.evictable)
+    assert pinned.entry_id not in {one.entry_id for one in residents.draw(500, Random(1).randrange)}
+    residents.enter(pinned._replace(pinned=False), 8, 0.0, 51)
+    assert 10 == residents.evictable
+    residents.enter(pinned, 8, 0.0, 52)
+    residents.leave(pinned)
+    assert (9, 9) == (len(residents), residents.evictable)
+
+
 def test_an_answer_stored_anew_keeps_what_is_known_of_its_use(residents):
     residents.enter(entry("question 3", cost_usd=5.0, answer_bytes=900), 8, 0.0, 50)
     one = residents.by_id[entry("question 3").entry_id]
