@@ -4,18 +4,29 @@
     answer = cache.get_or_compute("How do I reset my password?", lambda: call_the_model(), ttl_s=3600)
 
 Threads that ask the same at once wait for the first one's answer (AsyncCrowkis: tasks). A cache that cannot be reached
-never fails the caller: `get_or_compute` then computes. Everything else raises redis.RedisError.
+never fails the caller: `get_or_compute` then computes. Everything else raises redis.RedisError; a lost connection is
+tried once more, at once.
 """
 
 import asyncio
+import re
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import redis
 import redis.asyncio
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+STREAM_PUSH = "cgetstream"
+"""Begins a push message that carries a piece of an answer."""
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 class CacheHit(NamedTuple):
@@ -32,6 +43,14 @@ class CacheHit(NamedTuple):
     """For feedback()."""
 
 
+class Neighbour(NamedTuple):
+    """A stored question near to one asked, as CSIM tells it."""
+
+    question: str
+    similarity: float
+    key: str
+
+
 class _Words:
     """What both clients send."""
 
@@ -40,22 +59,29 @@ class _Words:
         self._model = model
         self._tenant = tenant
 
-    def _about(self, model: str, context: str, tags: Sequence[str]) -> list[str]:
+    def _about(self, model: str, context: str, image: str, tags: Sequence[str]) -> list[str]:
         words = [*self._whose, *[word for tag in tags for word in ("TAG", tag)]]
-        words += ["MODEL", model or self._model] if model or self._model else []
-        return words + (["CONTEXT", context] if context else [])
+        for name, value in (("MODEL", model or self._model), ("CONTEXT", context), ("IMAGE", image)):
+            words += [name, value] if value else []
+        return words
 
     def lookup(
-        self, question: str, threshold: float | None, model: str, context: str, tags: Sequence[str]
+        self, question: str, threshold: float | None, model: str, context: str, image: str, tags: Sequence[str]
     ) -> list[str]:
-        words = ["CGET", question, *self._about(model, context, tags)]
+        words = ["CGET", question, *self._about(model, context, image, tags)]
         return words + (["THRESHOLD", str(threshold)] if threshold is not None else [])
 
+    def stream(self, lookup: Sequence[str], words: int, pace_ms: int) -> list[str]:
+        return ["CGETSTREAM", *lookup[1:], "CHUNK", str(words), "DELAY", str(pace_ms), "PUSH"]
+
     def store(
-        self, question: str, answer: str, ttl_s: float, model: str, context: str, tags: Sequence[str]
+        self, question: str, answer: str, ttl_s: float, model: str, context: str, image: str, tags: Sequence[str]
     ) -> list[str]:
-        words = ["CSET", question, answer, *self._about(model, context, tags)]
+        words = ["CSET", question, answer, *self._about(model, context, image, tags)]
         return words + (["PX", str(max(1, int(ttl_s * 1000)))] if ttl_s else [])
+
+    def similar(self, question: str, k: int) -> list[str]:
+        return ["CSIM", question, "K", str(k), *self._whose, *(["MODEL", self._model] if self._model else [])]
 
     def feedback(self, key: str, good: bool, reason: str) -> list[str]:
         words = ["CFEEDBACK", key, "GOOD" if good else "BAD", "TENANT", self._tenant]
@@ -74,36 +100,50 @@ class Crowkis:
     ) -> None:  # fmt: skip
         self._words = _Words(tenant, namespace, model)
         self._redis: Any = redis.Redis(
-            host=host, port=port, password=token, protocol=3, decode_responses=True, socket_timeout=timeout_s
-        )
+            host=host, port=port, password=token, protocol=3, decode_responses=True, socket_timeout=timeout_s,
+            retry=Retry(NoBackoff(), 1),
+        )  # fmt: skip
         self._computing: dict[Any, Future[str]] = {}
         self._lock = threading.Lock()
 
     def lookup(
-        self,
-        question: str,
-        *,
-        threshold: float | None = None,
-        model: str = "",
-        context: str = "",
-        tags: Sequence[str] = (),
-    ) -> CacheHit | None:
+        self, question: str, *, threshold: float | None = None, model: str = "", context: str = "",
+        image: str = "", tags: Sequence[str] = (),
+    ) -> CacheHit | None:  # fmt: skip
         """A stored answer that is right for the question, or nothing. `context`: earlier messages as JSON;
-        `model`: in place of the client's own."""
-        return _hit(self._redis.execute_command(*self._words.lookup(question, threshold, model, context, tags)))
+        `image`: what it is about, in base64; `model`: in place of the client's own."""
+        return _hit(self._redis.execute_command(*self._words.lookup(question, threshold, model, context, image, tags)))
 
     def store(
-        self,
-        question: str,
-        answer: str,
-        *,
-        ttl_s: float = 0.0,
-        model: str = "",
-        context: str = "",
-        tags: Sequence[str] = (),
-    ) -> None:
+        self, question: str, answer: str, *, ttl_s: float = 0.0, model: str = "", context: str = "",
+        image: str = "", tags: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         """Keep an answer, for `ttl_s` seconds (0: as the server's settings say)."""
-        self._redis.execute_command(*self._words.store(question, answer, ttl_s, model, context, tags))
+        self._redis.execute_command(*self._words.store(question, answer, ttl_s, model, context, image, tags))
+
+    def ask(self, question: str, **about: Any) -> str | None:
+        """The answer lookup() finds, alone."""
+        hit = self.lookup(question, **about)
+        return None if hit is None else hit.answer
+
+    def stream(
+        self, question: str, *, words: int = 4, pace_ms: int = 20, threshold: float | None = None, model: str = "",
+        context: str = "", image: str = "", tags: Sequence[str] = (),
+    ) -> Iterator[str]:  # fmt: skip
+        """A stored answer in pieces of so many words, one every `pace_ms`; where none is right, no piece at all."""
+        asked = self._words.lookup(question, threshold, model, context, image, tags)
+        pool = self._redis.connection_pool
+        connection, whole = pool.get_connection(), False
+        try:
+            connection.send_command(*self._words.stream(asked, words, pace_ms))
+            while isinstance(told := connection.read_response(push_request=True), list):
+                if told[0] == STREAM_PUSH:
+                    yield told[4]
+            whole = True
+        finally:
+            if not whole:  # the rest of the stream must not meet who uses the connection next
+                connection.disconnect()
+            pool.release(connection)
 
     def get_or_compute(
         self, question: str, compute: Callable[[], str], *, ttl_s: float = 0.0, threshold: float | None = None,
@@ -143,6 +183,26 @@ class Crowkis:
         """Tell whether a served answer was right; a bad one is gone, and never served to such a question again."""
         self._redis.execute_command(*self._words.feedback(key, good, reason))
 
+    def similar(self, question: str, k: int = 5) -> list[Neighbour]:
+        """The stored questions nearest to one, whether or not their answers would be served."""
+        return _neighbours(self._redis.execute_command(*self._words.similar(question, k)))
+
+    def embed(self, text: str) -> list[float]:
+        """The vector of a text."""
+        return [float(number) for number in self._redis.execute_command("CEMBED", text)]
+
+    def explain(
+        self, question: str, *, threshold: float | None = None, model: str = "", context: str = "", image: str = "",
+        tags: Sequence[str] = (),
+    ) -> dict[str, Any]:  # fmt: skip
+        """What lookup() would serve and why, or why not, as CEXPLAIN tells it."""
+        asked = self._words.lookup(question, threshold, model, context, image, tags)
+        return dict(self._redis.execute_command("CEXPLAIN", *asked[1:]))
+
+    def stats(self) -> dict[str, float | str]:
+        """The figures of CINFO, of all tenants."""
+        return _figures(self._redis.execute_command("CINFO"))
+
     def flush(self) -> int:
         """Remove every answer of this tenant, or of this namespace of it; tells how many."""
         return int(self._redis.execute_command(*self._words.flush()))
@@ -153,42 +213,68 @@ class Crowkis:
 
 
 class AsyncCrowkis:
-    """For tasks of one event loop; arguments and methods are those of Crowkis."""
+    """For tasks; arguments and methods are those of Crowkis. Made once, it serves every event loop that comes."""
 
     def __init__(
         self, host: str = "127.0.0.1", port: int = 6383, *, tenant: str = "default", namespace: str = "",
         model: str = "", token: str | None = None, timeout_s: float = 5.0,
     ) -> None:  # fmt: skip
         self._words = _Words(tenant, namespace, model)
-        self._redis: Any = redis.asyncio.Redis(
-            host=host, port=port, password=token, protocol=3, decode_responses=True, socket_timeout=timeout_s
-        )
+        self._connect: Callable[[], Any] = partial(
+            redis.asyncio.Redis, host=host, port=port, password=token, protocol=3, decode_responses=True,
+            socket_timeout=timeout_s, retry=AsyncRetry(NoBackoff(), 1),
+        )  # fmt: skip
+        self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
         self._computing: dict[Any, asyncio.Future[str]] = {}
 
+    @property
+    def _redis(self) -> Any:
+        """Connections belong to the event loop that made them: one set of them for each."""
+        loop = asyncio.get_running_loop()
+        found = self._by_loop.get(loop)
+        if found is None:
+            found = self._by_loop[loop] = self._connect()
+        return found
+
     async def lookup(
-        self,
-        question: str,
-        *,
-        threshold: float | None = None,
-        model: str = "",
-        context: str = "",
-        tags: Sequence[str] = (),
-    ) -> CacheHit | None:
+        self, question: str, *, threshold: float | None = None, model: str = "", context: str = "",
+        image: str = "", tags: Sequence[str] = (),
+    ) -> CacheHit | None:  # fmt: skip
         """See Crowkis.lookup."""
-        return _hit(await self._redis.execute_command(*self._words.lookup(question, threshold, model, context, tags)))
+        return _hit(
+            await self._redis.execute_command(*self._words.lookup(question, threshold, model, context, image, tags))
+        )
 
     async def store(
-        self,
-        question: str,
-        answer: str,
-        *,
-        ttl_s: float = 0.0,
-        model: str = "",
-        context: str = "",
-        tags: Sequence[str] = (),
-    ) -> None:
+        self, question: str, answer: str, *, ttl_s: float = 0.0, model: str = "", context: str = "",
+        image: str = "", tags: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         """See Crowkis.store."""
-        await self._redis.execute_command(*self._words.store(question, answer, ttl_s, model, context, tags))
+        await self._redis.execute_command(*self._words.store(question, answer, ttl_s, model, context, image, tags))
+
+    async def ask(self, question: str, **about: Any) -> str | None:
+        """See Crowkis.ask."""
+        hit = await self.lookup(question, **about)
+        return None if hit is None else hit.answer
+
+    async def stream(
+        self, question: str, *, words: int = 4, pace_ms: int = 20, threshold: float | None = None, model: str = "",
+        context: str = "", image: str = "", tags: Sequence[str] = (),
+    ) -> AsyncIterator[str]:  # fmt: skip
+        """See Crowkis.stream."""
+        asked = self._words.lookup(question, threshold, model, context, image, tags)
+        pool = self._redis.connection_pool
+        connection, whole = await pool.get_connection(), False
+        try:
+            await connection.send_command(*self._words.stream(asked, words, pace_ms))
+            while isinstance(told := await connection.read_response(push_request=True), list):
+                if told[0] == STREAM_PUSH:
+                    yield told[4]
+            whole = True
+        finally:
+            if not whole:
+                await connection.disconnect(nowait=True)
+            await pool.release(connection)
 
     async def get_or_compute(
         self, question: str, compute: Callable[[], Awaitable[str]], *, ttl_s: float = 0.0,
@@ -201,7 +287,7 @@ class AsyncCrowkis:
             hit = None
         if hit is not None:
             return hit.answer
-        key = (question, model, context, tuple(tags))
+        key = (asyncio.get_running_loop(), question, model, context, tuple(tags))
         computing = self._computing.get(key)
         if computing is not None:
             return await asyncio.shield(computing)
@@ -224,12 +310,32 @@ class AsyncCrowkis:
         """See Crowkis.feedback."""
         await self._redis.execute_command(*self._words.feedback(key, good, reason))
 
+    async def similar(self, question: str, k: int = 5) -> list[Neighbour]:
+        """See Crowkis.similar."""
+        return _neighbours(await self._redis.execute_command(*self._words.similar(question, k)))
+
+    async def embed(self, text: str) -> list[float]:
+        """See Crowkis.embed."""
+        return [float(number) for number in await self._redis.execute_command("CEMBED", text)]
+
+    async def explain(
+        self, question: str, *, threshold: float | None = None, model: str = "", context: str = "", image: str = "",
+        tags: Sequence[str] = (),
+    ) -> dict[str, Any]:  # fmt: skip
+        """See Crowkis.explain."""
+        asked = self._words.lookup(question, threshold, model, context, image, tags)
+        return dict(await self._redis.execute_command("CEXPLAIN", *asked[1:]))
+
+    async def stats(self) -> dict[str, float | str]:
+        """See Crowkis.stats."""
+        return _figures(await self._redis.execute_command("CINFO"))
+
     async def flush(self) -> int:
         """See Crowkis.flush."""
         return int(await self._redis.execute_command(*self._words.flush()))
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Let go of this event loop's connections."""
         await self._redis.aclose()
 
 
@@ -238,6 +344,16 @@ def _hit(found: dict[str, Any] | None) -> CacheHit | None:
         return None
     return CacheHit(found["response"], found["confidence"], found["similarity"], found["hit_type"] == "exact",
                     found["ttl"], found["key"])  # fmt: skip
+
+
+def _neighbours(rows: Sequence[dict[str, Any]]) -> list[Neighbour]:
+    return [Neighbour(row["query"], row["similarity"], row["key"]) for row in rows]
+
+
+def _figures(told: str) -> dict[str, float | str]:
+    """The lines of a report, numbers as numbers."""
+    pairs = [line.partition(":")[::2] for line in told.splitlines() if ":" in line]
+    return {name: float(value) if NUMBER.fullmatch(value) else value for name, value in pairs}
 
 
 def _or_none(call: Callable[[], Any]) -> Any:

@@ -36,7 +36,9 @@ class Doorway:
         """Start listening; tells the port. Raises OSError."""
         settings = self._engine.settings
         self._gateway = self._new_gateway()
-        self._http = HttpDoor([*self._routes(), *LangCache(self._guests).routes(), *self._gateway.routes()])
+        routes = [*self._routes(), *LangCache(self._guests).routes(), *self._gateway.routes()]
+        origins = [origin.strip() for origin in settings.http_origins.split(",") if origin.strip()]
+        self._http = HttpDoor(routes, origins=origins)
         port = settings.http_port
         if port < 0:
             port = resp_port + 1 if settings.bind_port else 0

@@ -168,6 +168,15 @@ def key_events(text: str) -> str:
     return kinds + "".join(letter for letter in "nKEm" if letter in text)
 
 
+def origins(text: str) -> str:
+    """Origins between commas, as browsers name them (RFC 6454): scheme, host and, where unusual, port."""
+    for origin in filter(None, map(str.strip, text.split(","))):
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or not parts.hostname or origin != f"{parts.scheme}://{parts.netloc}":
+            raise SettingError("must be origins such as https://app.example, between commas")
+    return text
+
+
 def words(text: str) -> str:
     """Any text."""
     return text
@@ -181,6 +190,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("server", "http_host", words, "127.0.0.1", "Address of the HTTP door."),
     Setting("server", "http_port", whole(-1, 65_535), -1, "Port of the HTTP door; -1: bind_port + 1; 0: a free one."),
     Setting("http", "http_calls_per_minute", whole(0, 10_000_000), 0, "Calls of the HTTP door let in per minute for each API key, bearer, or address without one; 0: any number.", mutable=True),
+    Setting("http", "http_origins", origins, "", "Sites whose pages may use this port with credentials of their own, between commas, e.g. https://app.example; empty: none."),
     Setting("http", "jwt_jwks", words, "", "Key set whose JSON Web Tokens are believed: a URL or a file; empty: none."),
     Setting("http", "jwt_audience", words, "", "The audience (aud) those tokens must be for; needed with jwt_jwks."),
     Setting("http", "jwt_issuer", words, "", "The issuer (iss) they must be from; empty: any whose keys the set holds."),
@@ -251,6 +261,7 @@ class Settings:
     http_host: str
     http_port: int
     http_calls_per_minute: int
+    http_origins: str
     jwt_jwks: str
     jwt_audience: str
     jwt_issuer: str

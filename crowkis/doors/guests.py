@@ -33,6 +33,8 @@ BUCKETS_MAX = 8_192
 HOSTS_REMEMBERED_MAX = 256
 LOCAL_NAMES = frozenset({"localhost", "localhost."})
 OUR_FIELDS = ("x-crowkis-key", "x-crowkis-admin-key")
+ON_BEHALF = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""Fields of a proxy on this machine, whose clients are not on it."""
 HOW = "show the token, an API key (crwk_...) or a JSON Web Token as Authorization: Bearer, or as x-crowkis-key"
 
 
@@ -131,7 +133,11 @@ class Guests:
             changes = request.scope.get("method", "GET") not in ("GET", "HEAD")
             if changes and not csrf_fits(sign_in, request.headers.get(CSRF, "")):
                 raise RefusedError(403, "forgery", f"a signed-in browser shows {CSRF}, as GET /api/session tells it")
-            return (await self.holder(sign_in.key, request))._replace(csrf=sign_in.csrf)
+            try:
+                return (await self.holder(sign_in.key, request))._replace(csrf=sign_in.csrf)
+            except RefusedError:
+                self._sign_ins.end(cookie)  # or each look of an open page would count as a wrong key
+                raise
         if self._is_open(request):
             _host_is_ours(request, self._engine.settings.http_host)
             return Known(DEFAULT, "admin", "")
@@ -176,8 +182,10 @@ class Guests:
         return shown.startswith(API_KEY_MARK) or (self._tokens.wanted and shown.count(".") == 2)
 
     def _is_open(self, request: HTTPConnection) -> bool:
-        """No token is set, and the caller is on this machine."""
+        """No token is set, and the caller is on this machine; whoever asks for somebody else says so in the header."""
         house = self._engine.house
+        if any(field in request.headers for field in ON_BEHALF):
+            return False
         return not house.token and house.users[DEFAULT].on and is_local(request.client[0] if request.client else "")
 
     def _failed(self, host: str) -> None:

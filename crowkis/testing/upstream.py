@@ -94,6 +94,8 @@ class FakeUpstream:
         deltas += [({"content": word}, None) for word in text.split(" ")[:1]]
         deltas += [({"content": f" {word}"}, None) for word in text.split(" ")[1:]]
         deltas.append(({}, how.finish))
+        if how.tool_call:
+            deltas = [deltas[0], *[({"tool_calls": [part]}, None) for part in _CALL_PARTS], ({}, "tool_calls")]
         whole = False
         try:
             for place, (delta, finish) in enumerate(deltas):
@@ -184,22 +186,29 @@ def message(body: Mapping[str, Any], how: Behaviour, text: str, number: int) -> 
     """A whole answer in Anthropic's shape."""
     told = usage(text)
     ends = {"stop": "end_turn", "length": "max_tokens"}
-    return {"id": f"msg_{number}", "type": "message", "role": "assistant", "model": body["model"],
-            "content": [{"type": "text", "text": text}], "stop_reason": ends.get(how.finish, how.finish),
+    block: dict[str, Any] = {"type": "text", "text": text}
+    if how.tool_call:
+        block = {"type": "tool_use", "id": "toolu_1", "name": "look_up", "input": {}}
+    return {"id": f"msg_{number}", "type": "message", "role": "assistant", "model": body["model"], "content": [block],
+            "stop_reason": "tool_use" if how.tool_call else ends.get(how.finish, how.finish),
             "stop_sequence": None,
             "usage": {"input_tokens": told["prompt_tokens"], "output_tokens": told["completion_tokens"]}}  # fmt: skip
 
 
 async def _message_parts(whole: dict[str, Any], how: Behaviour) -> AsyncIterator[bytes]:
     begun = {**whole, "content": [], "stop_reason": None, "usage": {**whole["usage"], "output_tokens": 1}}
+    block = whole["content"][0]
+    words = block.get("text", "").split(" ")
+    empty: dict[str, Any] = {**block, "text": ""} if "text" in block else block
+    deltas = [{"type": "text_delta", "text": f" {word}" if place else word} for place, word in enumerate(words)]
+    if block["type"] == "tool_use":
+        deltas = [{"type": "input_json_delta", "partial_json": "{}"}]
     events: list[dict[str, Any]] = [
         {"type": "message_start", "message": begun},
-        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_start", "index": 0, "content_block": empty},
         {"type": "ping"},
+        *[{"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas],
     ]
-    for place, word in enumerate(whole["content"][0]["text"].split(" ")):
-        delta = {"type": "text_delta", "text": f" {word}" if place else word}
-        events.append({"type": "content_block_delta", "index": 0, "delta": delta})
     events.append({"type": "content_block_stop", "index": 0})
     ended = {"stop_reason": whole["stop_reason"], "stop_sequence": None}
     events.append({"type": "message_delta", "delta": ended, "usage": whole["usage"]})
@@ -283,6 +292,12 @@ def usage(text: str) -> dict[str, int]:
     """The tokens of an answer, a word each."""
     words = len(text.split())
     return {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": words, "total_tokens": PROMPT_TOKENS + words}
+
+
+_CALL_PARTS: tuple[dict[str, Any], ...] = (
+    {"index": 0, "id": "call_1", "type": "function", "function": {"name": "look_up", "arguments": ""}},
+    {"index": 0, "function": {"arguments": "{}"}},
+)
 
 
 def _now_s() -> int:
