@@ -1,7 +1,7 @@
 """Anthropic's client with the cache in front, in the same process: `CachedAnthropic()` in place of `Anthropic()`.
 
     client = CachedAnthropic(cache=ChatCache(tenant="acme", ttl_s=86400))
-    told = client.messages.create(model="claude-sonnet-4-5", max_tokens=1024, messages=[...])
+    told = client.messages.create(model="claude-sonnet-5", max_tokens=1024, messages=[...])
     told.cached                                     # True: no model was asked
 
 It is an `anthropic.Anthropic`: all its arguments and methods are there, streams too. Messages alone are cached.
