@@ -14,6 +14,8 @@ from starlette.routing import BaseRoute
 
 KEEP_ALIVE_S = 75
 HEADER_BYTES_MAX = 64 * 1024
+SOCKET_BYTES_MAX = 4 * 1024
+"""Of a message to a WebSocket."""
 
 
 class HttpDoor:
@@ -31,6 +33,7 @@ class HttpDoor:
             uvicorn.Config(
                 self._app, log_config=None, access_log=False, lifespan="off", timeout_keep_alive=KEEP_ALIVE_S,
                 server_header=False, date_header=False, h11_max_incomplete_event_size=HEADER_BYTES_MAX,
+                ws="websockets-sansio", ws_max_size=SOCKET_BYTES_MAX, ws_per_message_deflate=False,
             )
         )  # fmt: skip
         self._task = loop.create_task(self._server.serve(sockets=[listener]))

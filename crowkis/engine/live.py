@@ -195,6 +195,11 @@ class Live:
         rows = zip(range(self.number, after, -1), map(Seen._make, reversed(self._recent)), strict=False)
         return list(islice((row for row in rows if tenant in ("", row[1].scope.tenant)), most))
 
+    def total_number(self) -> int:
+        """How many look-ups there were since the start."""
+        self.settle()
+        return self.number
+
     def total(self, tenant: str = "") -> Figures:
         """All look-ups since the start, of one tenant or of all."""
         self.settle()
