@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from crowkis.commands import report
-from crowkis.commands.args import RAW, TENANT, TEXT, WORD, arg, choice, flag, opt, whole
+from crowkis.commands.args import RAW, SOURCE, TENANT, TEXT, WORD, arg, choice, flag, opt, whole
 from crowkis.commands.keyspace import CURSOR, walk
 from crowkis.commands.registry import command
 from crowkis.commands.semantic import ASKING, asked_of, remaining_s
@@ -44,7 +44,7 @@ def cinfo(engine: Engine, client: Client, args: Any) -> Reply:
 @command("CSCAN", arg("cursor", CURSOR), opt("pattern", RAW, token="MATCH", default=b"*"),
          opt("count", whole(1, SCAN_COUNT_MAX), default=10), opt("tenant", TENANT, default="default"),
          opt("namespace", WORD), opt("tag", WORD, repeated=True), opt("intent", INTENT),
-         flag("details"), category="semantic")  # fmt: skip
+         opt("source", SOURCE), opt("model", WORD), flag("details"), category="semantic")  # fmt: skip
 def cscan(engine: Engine, client: Client, args: Any) -> Reply:
     """Walk a tenant's stored answers in steps; MATCH looks at the question, INTENT at its aim, DETAILS shows more."""
     listed, cursor = walk(engine, ENTRY + scope_prefix(args.tenant, args.namespace), args.cursor, args.count)
@@ -54,6 +54,7 @@ def cscan(engine: Engine, client: Client, args: Any) -> Reply:
     for key in listed:
         entry = engine.state.entries[key[-16:]]
         fitting = wanted <= entry.tags and fits(entry.text.lower().encode("utf-8", "surrogatepass"))
+        fitting = fitting and args.source in (None, entry.source) and args.model in (None, entry.scope.model)
         if args.intent is not None and fitting:
             fitting = intent_of(entry.text).name == args.intent.lower()
         if not fitting or not is_alive(entry, engine.now_ms):

@@ -16,6 +16,7 @@ from crowkis.doors.guests import not_there
 from crowkis.engine.engine import Engine
 from crowkis.engine.inside import CallRefusedError
 from crowkis.guard.roles import ASK, AUDIT, LOOK, MANAGE, STORE
+from crowkis.values.glob import quoted
 from crowkis.values.intent import NAMES, Column
 
 STEP = b"1000"
@@ -190,26 +191,21 @@ async def invalidate(visit: Visit) -> object:
     if all(value is UNSET for value in (asked.source_id, asked.model, asked.prefix, asked.tag, asked.namespace)):
         raise malformed("say what: source_id, model, prefix, tag or namespace; to remove a whole tenant, flush it")
     tenant = visit.tenant(_given(asked.tenant))
-    words = [b"CSCAN", b"0", b"COUNT", STEP, b"TENANT", tenant, b"DETAILS"]
-    for word, value in ((b"NAMESPACE", asked.namespace), (b"TAG", asked.tag)):
+    words = [b"CSCAN", b"0", b"COUNT", STEP, b"TENANT", tenant]
+    prefix = UNSET if asked.prefix is UNSET else f"{quoted(asked.prefix)}*"
+    for word, value in ((b"NAMESPACE", asked.namespace), (b"TAG", asked.tag), (b"SOURCE", asked.source_id),
+                        (b"MODEL", asked.model), (b"MATCH", prefix)):  # fmt: skip
         words += [] if value is UNSET else [word, _bytes(value)]
     found: list[bytes] = []
     while True:
-        words[1], rows = await visit.caller.call(*words)
-        found += [row[b"key"] for row in rows if _fits(row, asked)]
+        words[1], keys = await visit.caller.call(*words)
+        found += keys
         if words[1] == b"0":
             break
     removed = len(found)
     if not asked.dry_run:
         removed = sum([await visit.caller.call(b"CDELETEKEY", key, b"TENANT", tenant) for key in found])
     return {"removed": removed, "dry_run": asked.dry_run, "keys": text_of(found[:100])}
-
-
-def _fits(row: dict[bytes, Any], asked: Invalidation) -> bool:
-    wanted = ((b"source", asked.source_id), (b"model", asked.model))
-    if any(value is not UNSET and row[name] != _bytes(value) for name, value in wanted):
-        return False
-    return asked.prefix is UNSET or row[b"query"].decode().lower().startswith(str(asked.prefix).lower())
 
 
 async def flush(visit: Visit) -> object:

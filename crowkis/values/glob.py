@@ -11,6 +11,11 @@ def matcher(pattern: bytes) -> Callable[[bytes], object]:
     return re.compile(_glob(pattern), re.DOTALL).fullmatch
 
 
+def quoted(text: str) -> str:
+    """A glob that fits this text alone."""
+    return re.sub(r"([*?\[\]^\\])", r"\\\1", text)
+
+
 def _glob(pattern: bytes) -> bytes:
     """The regular expression of a glob. What stands between two stars is found once and not looked for again.
 

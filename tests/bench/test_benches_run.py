@@ -214,6 +214,13 @@ def test_soak_counts_every_call_and_error(tmp_path):
     assert 0 < found["most_to_limit"] < 1
 
 
+def test_http_cache_times_values_and_paraphrases_beside_a_bare_endpoint(tmp_path):
+    found = told_by("http_cache.py", tmp_path, "--entries", "40", "--calls", "10")
+
+    assert 40 == found["vectors"]
+    assert 10 == found["calls"]["kv get"]["count"] == found["calls"]["paraphrase"]["count"]
+
+
 def test_gateway_compares_hits_with_a_bare_endpoint_and_misses_with_the_upstream(tmp_path):
     found = told_by("gateway.py", tmp_path, "--requests", "8", "--streams", "20")
 
