@@ -3,6 +3,7 @@
 The page asks /api for those, as every client does. It may load and reach nothing but this server.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 from importlib.resources import files
@@ -10,6 +11,8 @@ from importlib.resources import files
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
+from crowkis.values.verdict import REASONS
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -36,7 +39,9 @@ class Dashboard:
     def routes(self) -> list[Route]:
         """For the HTTP door."""
         directory = files("crowkis") / "doors" / "pages"
-        return [Route(path, _page((directory / name).read_bytes(), kind)) for path, (name, kind) in PAGES.items()]
+        pages = [Route(path, _page((directory / name).read_bytes(), kind)) for path, (name, kind) in PAGES.items()]
+        reasons = {row.id: {"gate": row.gate, "meaning": row.meaning} for row in REASONS}
+        return [*pages, Route("/dashboard.json", _page(json.dumps(reasons).encode(), "application/json"))]
 
 
 def _page(body: bytes, kind: str) -> Callable[[Request], Awaitable[Response]]:

@@ -1,6 +1,6 @@
 """What the dashboard's panels show, as one JSON value: GET /api/metrics, its stream and /ws/live are made of it.
 
-Read between two batches of the actor and changes nothing. Whoever is bound to a tenant sees that tenant's figures alone.
+Read between two batches of the actor and changes nothing. Whoever is bound to a tenant sees that tenant's alone.
 """
 
 from collections.abc import Iterable
@@ -27,6 +27,7 @@ def figures(engine: Engine, tenant: str, house: bool) -> dict[str, Any]:
         "now_ms": engine.now_ms,
         "version": __version__,
         "tenant": tenant or None,
+        "resp_port": engine.ports.get("resp", 0),
         "questions_kept": engine.settings.live_questions,
         "global": {**_summed(total), "dollars_saved_today": None if tenant else _usd(live.usd_today(engine.now_ms)),
                    "since_ms": engine.started_ms},
