@@ -6,6 +6,7 @@ const THEMES = ["auto", "light", "dark"];
 const KINDS = ["exact", "semantic", "refused", "miss"];
 const KIND_SAYS = { exact: "Exact", semantic: "In other words", refused: "Refused", miss: "Missed" };
 const FEED_MOST = 200;
+const TOP_MOST = 8;
 const DELAYS_MOST = 60;
 const AWAY_MS = 20000;
 
@@ -46,7 +47,7 @@ function put(node, text) {
 
 /* Shows items as children of a list; those already shown stay the same nodes, so that focus and selection live on. */
 function keyed(list, items, keyOf, make, update) {
-  const known = list.rows || (list.rows = new Map());
+  const known = list.rows_ || (list.rows_ = new Map());
   const wanted = new Set(items.map(keyOf));
   for (const [key, node] of known) if (!wanted.has(key)) { node.remove(); known.delete(key); }
   let place = list.firstElementChild;
@@ -364,7 +365,7 @@ function feedLine(line) {
 
 function subLine(line) {
   const parts = [];
-  if (line.verdict === "semantic") parts.push(`sure to ${line.confidence.toFixed(3)}`, `cosine ${line.similarity.toFixed(3)}`);
+  if (line.verdict === "semantic") parts.push(`confidence ${line.confidence.toFixed(3)}`, `cosine ${line.similarity.toFixed(3)}`);
   if (line.reason) parts.push(`${line.meaning || line.reason}${measured(line)}`);
   const where = [line.tenant, line.namespace, line.model].filter(Boolean).join(" / ");
   parts.push(where);
@@ -388,16 +389,16 @@ function showHits({ hits, budgets, now_ms: nowMs }) {
   if (!whole) return;
   redraw($("minutes"), JSON.stringify([hits.minutes, Math.floor(nowMs / 60000)]), () => minutesChart(hits.minutes, nowMs));
   redraw($("bands"), JSON.stringify([hits.confidence, budgets.confidence_min]), () => bandsChart(hits.confidence, budgets.confidence_min));
-  put($("bar-note"), `served from ${budgets.confidence_min} on`);
+  put($("bar-note"), `· served from ${budgets.confidence_min} on`);
   const most = Math.max(1, ...hits.by_model.map((row) => row.hits));
   keyed($("models"), hits.by_model, (row) => row.model, barRow, (node, row) => {
-    fillBar(node, row.model || "no model named", `${money(row.dollars_saved)} · ${count(row.hits)}`, [["exact", row.hits]], most);
+    fillBar(node, row.model || "no model named", `${count(row.hits)} ${row.hits === 1 ? "hit" : "hits"} · ${money(row.dollars_saved)}`, [["exact", row.hits]], most);
   });
   empty("models", !hits.by_model.length);
   const rows = ["exact", "semantic", "miss"].filter((kind) => hits.latency[kind]);
   facts($("latency"), rows.length
-    ? rows.map((kind) => [KIND_SAYS[kind], `${ms(hits.latency[kind].p50_ms)} · 99 % ${ms(hits.latency[kind].p99_ms)}`])
-    : [["Half of them below", "–"]]);
+    ? rows.map((kind) => [KIND_SAYS[kind], `${ms(hits.latency[kind].p50_ms)}, ${ms(hits.latency[kind].p99_ms)}`])
+    : [["Nothing decided yet", "–"]]);
 }
 
 function redraw(node, stamp, make) {
@@ -498,7 +499,8 @@ function questionRow(row) {
 const named = (row) => row.question || row.key.slice(0, 12) + "…";
 const inTenant = (row) => (row.tenant && row.tenant !== "default" && !now.tenant ? `${row.tenant} · ` : "");
 
-function showTops({ top_questions: served, top_misses: missed }) {
+function showTops(figures) {
+  const [served, missed] = [figures.top_questions.slice(0, TOP_MOST), figures.top_misses.slice(0, TOP_MOST)];
   const mostServed = Math.max(1, ...served.map((row) => row.count));
   keyed($("top-questions"), served, (row) => row.key, questionRow, (item, row) => {
     item.open = () => openEntry(row.key, row.tenant, row.question);
@@ -591,7 +593,7 @@ function showSystem({ system }) {
 
   delays.push(loop.delay_ms);
   if (delays.length > DELAYS_MOST) delays.shift();
-  put($("delay-note"), `${ms(loop.delay_ms)} in the last 10 s · worst ${ms(loop.worst_ms)}`);
+  put($("delay-note"), `· ${ms(loop.delay_ms)} in the last 10 s · worst ${ms(loop.worst_ms)}`);
   redraw($("delay"), delays.join(), delayChart);
 
   const parts = Object.entries(memory.parts).sort((a, b) => b[1] - a[1]).slice(0, 3).map(([name, bytes]) => `${name} ${size(bytes)}`).join(", ");
@@ -675,7 +677,7 @@ async function verdictNode(told, asked) {
   const served = told.verdict === "served";
   const node = el("div", { class: "verdict" });
   if (served) {
-    const how = told.hit_type === "exact" ? "the very same question is stored" : `sure to ${told.confidence.toFixed(3)}, asked for ${bar(told)}`;
+    const how = told.hit_type === "exact" ? "the very same question is stored" : `its confidence is ${told.confidence.toFixed(3)}, ${bar(told)} is asked for`;
     node.append(el("p", { class: `says t-${told.hit_type === "exact" ? "exact" : "semantic"}`, text: `This answer would be served: ${how}.` }));
     try {
       const entry = await ask("GET", entryPath(told.key, asked.tenant));
@@ -701,11 +703,12 @@ async function verdictNode(told, asked) {
 const bar = (told) => (told.metric === "cosine" ? `a cosine of ${shownValue(told.similarity_min)}` : shownValue(told.confidence_min));
 
 function candidateNode(candidate, asked, isOpen) {
-  const failing = candidate.gates.filter((gate) => !gate.passes);
+  const unweighed = (gate) => gate.gate === "confidence" && !candidate.confidence && candidate.objection !== "confidence.below-bar";
+  const failing = candidate.gates.filter((gate) => !gate.passes && !unweighed(gate));
   const says = candidate.objection ? (reasons[candidate.objection]?.meaning || candidate.objection) : "Nothing objects.";
   const head = el("summary", {}, el("span", { text: candidate.query }), el("span", { class: "num", text: `cosine ${candidate.similarity.toFixed(3)}` }),
-    el("span", { class: `sub ${candidate.objection ? "t-refused" : "t-exact"}`, text: says }), el("span", { class: "num sub", text: candidate.confidence ? `sure to ${candidate.confidence.toFixed(3)}` : "" }));
-  const gates = el("div", { class: "gates" }, ...candidate.gates.map((gate) => el("span", { class: gate.passes ? "gate" : "gate no", text: `${gate.passes ? "✓" : "✗"} ${gate.gate}`, title: `${shownValue(gate.measure)} against ${shownValue(gate.limit)}` })));
+    el("span", { class: `sub ${candidate.objection ? "t-refused" : "t-exact"}`, text: says }), el("span", { class: "num sub", text: candidate.confidence ? `confidence ${candidate.confidence.toFixed(3)}` : "" }));
+  const gates = el("div", { class: "gates" }, ...candidate.gates.map((gate) => unweighed(gate) ? el("span", { class: "gate unweighed", text: "confidence not weighed" }) : el("span", { class: gate.passes ? "gate" : "gate no", text: `${gate.passes ? "✓" : "✗"} ${gate.gate}`, title: `${shownValue(gate.measure)} against ${shownValue(gate.limit)}` })));
   const left = el("div", {}, el("h3", { text: "What the rules say" }));
   if (failing.length) left.append(el("ul", { class: "objections" }, ...failing.map((gate) => el("li", {}, el("b", { text: `${gate.gate}: ` }), `${shownValue(gate.measure)} against ${shownValue(gate.limit)}`))));
   left.append(gates, el("div", { class: "actions" }, el("button", { type: "button", text: "Open this answer", onclick: () => openEntry(candidate.key, asked.tenant, asked.query) })));
