@@ -278,7 +278,7 @@ function showHeadline({ global, hits, system, tenants, since_ms: _ }) {
     }
   } else { delete rate.dataset.shown; put(rate, "–"); }
   put($("requests"), count(global.total_requests));
-  put($("requests-note"), system ? `${count(Math.round(system.commands_per_s))} calls a second` : "");
+  put($("requests-note"), system ? `${count(Math.round(system.commands_per_s))} ${Math.round(system.commands_per_s) === 1 ? "call" : "calls"} a second` : "");
   put($("saved"), money(global.dollars_saved_total));
   put($("saved-note"), global.dollars_saved_today === null ? "" : `${money(global.dollars_saved_today)} today (UTC)`);
   put($("tokens"), count(global.tokens_saved));
@@ -366,7 +366,7 @@ function feedLine(line) {
 function subLine(line) {
   const parts = [];
   if (line.verdict === "semantic") parts.push(`confidence ${line.confidence.toFixed(3)}`, `cosine ${line.similarity.toFixed(3)}`);
-  if (line.reason) parts.push(`${line.meaning || line.reason}${measured(line)}`);
+  if (line.reason) parts.push(`${(line.meaning || line.reason).replace(/\.$/, "")}${measured(line)}`);
   const where = [line.tenant, line.namespace, line.model].filter(Boolean).join(" / ");
   parts.push(where);
   const text = parts.join(" · ");
@@ -387,8 +387,8 @@ function showHits({ hits, budgets, now_ms: nowMs }) {
   for (const id of ["minutes", "bands"]) $(id).parentElement.hidden = !whole;
   $("models").closest(".two").hidden = !whole;
   if (!whole) return;
-  redraw($("minutes"), JSON.stringify([hits.minutes, Math.floor(nowMs / 60000)]), () => minutesChart(hits.minutes, nowMs));
-  redraw($("bands"), JSON.stringify([hits.confidence, budgets.confidence_min]), () => bandsChart(hits.confidence, budgets.confidence_min));
+  redraw($("minutes"), JSON.stringify([hits.minutes, Math.floor(nowMs / 60000)]), (wide) => minutesChart(hits.minutes, nowMs, wide));
+  redraw($("bands"), JSON.stringify([hits.confidence, budgets.confidence_min]), (wide) => bandsChart(hits.confidence, budgets.confidence_min, wide));
   put($("bar-note"), `· served from ${budgets.confidence_min} on`);
   const most = Math.max(1, ...hits.by_model.map((row) => row.hits));
   keyed($("models"), hits.by_model, (row) => row.model, barRow, (node, row) => {
@@ -401,14 +401,16 @@ function showHits({ hits, budgets, now_ms: nowMs }) {
     : [["Nothing decided yet", "–"]]);
 }
 
+/* Charts are drawn to the width they have, so that their words keep their size. */
 function redraw(node, stamp, make) {
-  if (node.stamp === stamp) return;
-  node.stamp = stamp;
-  node.replaceChildren(make());
+  const wide = Math.max(160, node.clientWidth || 600);
+  if (node.stamp === `${wide} ${stamp}`) return;
+  node.stamp = `${wide} ${stamp}`;
+  node.replaceChildren(make(wide));
 }
 
-function minutesChart(rows, nowMs) {
-  const [width, height, span] = [600, 130, 60];
+function minutesChart(rows, nowMs, width) {
+  const [height, span] = [120, 60];
   const last = Math.floor(nowMs / 60000);
   const byMinute = new Map(rows.map((row) => [Math.floor(row.time_ms / 60000), row]));
   const sumOf = (row) => KINDS.reduce((sum, kind) => sum + row[kind], 0);
@@ -428,7 +430,7 @@ function minutesChart(rows, nowMs) {
       if (!row[kind]) continue;
       const tall = Math.max(1, (row[kind] / top) * height);
       y -= tall;
-      group.append(svg("rect", { x: place * step + 1, y, width: step - 2, height: tall, class: `k-${kind}` }));
+      group.append(svg("rect", { x: place * step + step * 0.1, y, width: step * 0.8, height: tall, class: `k-${kind}` }));
     }
     const tip = svg("title");
     tip.textContent = `${new Date(row.time_ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}: ${KINDS.filter((kind) => row[kind]).map((kind) => `${row[kind]} ${KIND_SAYS[kind].toLowerCase()}`).join(", ")}; saved about ${money(row.dollars_saved)}`;
@@ -445,8 +447,8 @@ function label(x, y, text, anchor = "start") {
   return made;
 }
 
-function bandsChart({ from, width: band, counts }, bar) {
-  const [width, height] = [600, 70];
+function bandsChart({ from, width: band, counts }, bar, width) {
+  const height = 64;
   const step = width / counts.length;
   const top = Math.max(1, ...counts);
   const total = counts.reduce((sum, one) => sum + one, 0);
@@ -455,7 +457,7 @@ function bandsChart({ from, width: band, counts }, bar) {
   chart.append(svg("line", { x1: 0, x2: width, y1: height, y2: height, class: "axis" }));
   counts.forEach((one, place) => {
     const tall = one ? Math.max(2, (one / top) * height) : 0;
-    const column = svg("rect", { x: place * step + 2, y: height - tall, width: step - 4, height: tall, rx: 1.5, class: "k-semantic" });
+    const column = svg("rect", { x: place * step + step * 0.08, y: height - tall, width: step * 0.84, height: tall, rx: 1.5, class: "k-semantic" });
     const tip = svg("title");
     const low = from + place * band;
     tip.textContent = `${place ? low.toFixed(2) : "below " + (low + band).toFixed(2)}${place ? ` to ${(low + band).toFixed(2)}` : ""}: ${one}`;
@@ -609,8 +611,8 @@ function showSystem({ system }) {
   ]);
 }
 
-function delayChart() {
-  const [width, height] = [600, 46];
+function delayChart(width) {
+  const height = 46;
   const top = Math.max(10, ...delays);
   const chart = svg("svg", { viewBox: `0 -2 ${width} ${height + 4}`, preserveAspectRatio: "none", height: "46", role: "img" });
   chart.setAttribute("aria-label", `Delay of the event loop, now ${ms(delays.at(-1))}, at most ${ms(Math.max(...delays))} while this page was open`);
@@ -696,13 +698,13 @@ async function verdictNode(told, asked) {
       el("p", { class: "because", text: `${told.reason}: ${shownValue(told.measure)} against ${shownValue(told.limit)}, for the nearest stored question` }));
   }
   node.append(el("p", { class: "because", text: `Read as ${told.intent} · ${told.candidates.length} stored ${told.candidates.length === 1 ? "question" : "questions"} looked at · decided by ${told.metric}` }));
-  told.candidates.forEach((candidate, place) => node.append(candidateNode(candidate, asked, place === 0 || candidate.key === told.key)));
+  told.candidates.forEach((candidate, place) => node.append(candidateNode(candidate, asked, place === 0 || candidate.key === told.key, told.key)));
   return node;
 }
 
 const bar = (told) => (told.metric === "cosine" ? `a cosine of ${shownValue(told.similarity_min)}` : shownValue(told.confidence_min));
 
-function candidateNode(candidate, asked, isOpen) {
+function candidateNode(candidate, asked, isOpen, servedKey) {
   const unweighed = (gate) => gate.gate === "confidence" && !candidate.confidence && candidate.objection !== "confidence.below-bar";
   const failing = candidate.gates.filter((gate) => !gate.passes && !unweighed(gate));
   const says = candidate.objection ? (reasons[candidate.objection]?.meaning || candidate.objection) : "Nothing objects.";
@@ -711,7 +713,8 @@ function candidateNode(candidate, asked, isOpen) {
   const gates = el("div", { class: "gates" }, ...candidate.gates.map((gate) => unweighed(gate) ? el("span", { class: "gate unweighed", text: "confidence not weighed" }) : el("span", { class: gate.passes ? "gate" : "gate no", text: `${gate.passes ? "✓" : "✗"} ${gate.gate}`, title: `${shownValue(gate.measure)} against ${shownValue(gate.limit)}` })));
   const left = el("div", {}, el("h3", { text: "What the rules say" }));
   if (failing.length) left.append(el("ul", { class: "objections" }, ...failing.map((gate) => el("li", {}, el("b", { text: `${gate.gate}: ` }), `${shownValue(gate.measure)} against ${shownValue(gate.limit)}`))));
-  left.append(gates, el("div", { class: "actions" }, el("button", { type: "button", text: "Open this answer", onclick: () => openEntry(candidate.key, asked.tenant, asked.query) })));
+  left.append(gates);
+  if (candidate.key !== servedKey) left.append(el("div", { class: "actions" }, el("button", { type: "button", text: "Open this answer", onclick: () => openEntry(candidate.key, asked.tenant, asked.query) })));
   const signals = Object.entries(candidate.signals).filter((row) => Math.abs(row[1]) >= 0.005).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
   const right = el("div", {}, el("h3", { text: "What made it sure or unsure" }));
   if (signals.length) {
