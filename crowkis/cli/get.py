@@ -20,7 +20,7 @@ def verb(question: str, address: str, token: str, tenant: str, namespace: str, e
     Exit code 0: there is one; 1: none; 2: the server could not be asked.
     """
     request: list[str | bytes] = ["CGET", question, "TENANT", tenant, "NAMESPACE", namespace]
-    found = ask(address, token, [*request, "EXACT"] if exact else request)
+    found = ask(address, token, [*request, "BY", "NAME"] if exact else request)
     if found is None:
         click.echo("none; crowkis why says what was looked at", err=True)
         raise SystemExit(1)

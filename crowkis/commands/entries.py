@@ -78,9 +78,9 @@ def cedit(engine: Engine, client: Client, args: Any) -> Outcome:
 
 def _with_end(entry: Entry, args: Any, now_ms: int) -> Entry:
     if args.persist:
-        return entry._replace(expire_at_ms=0)
+        return entry._replace(expire_at_ms=0, grace_ms=0)
     life_ms = args.milliseconds if args.milliseconds is not None else (args.seconds or 0) * 1000
-    return entry._replace(expire_at_ms=now_ms + life_ms) if life_ms else entry
+    return entry._replace(expire_at_ms=now_ms + life_ms, grace_ms=0) if life_ms else entry
 
 
 def _entry(engine: Engine, key: bytes, tenant: str) -> Entry | None:

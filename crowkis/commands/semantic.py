@@ -78,7 +78,13 @@ ASKING: tuple[Parameter, ...] = (
 USD_MAX = 1e6
 """More than this an answer does not cost."""
 
-NOT_EMBEDDED = LookupError("stored with EXACT")
+BY = opt("by", choice("MEANING", "NAME"), default="MEANING")
+"""NAME: a text is a name and no question; what it says is not looked at."""
+
+FULL = opt("full", choice("EVICT", "REFUSE"), default="EVICT")
+"""What happens where the tenant's quota has no room: others leave, or it is refused."""
+
+NOT_EMBEDDED = LookupError("stored BY NAME")
 """In place of a vector, where none is wanted."""
 
 NO_TAGS: frozenset[str] = frozenset()
@@ -108,7 +114,7 @@ def asked_of(args: Any, text: str | None = None) -> Asked:
     text = args.query if text is None else text
     return Asked(
         text, scope_of(args), tags_of(args.tag), args.threshold, args.vector, args.context, args.image, args.maxerror,
-        args.metric.lower(), args.variant,
+        args.metric.lower(), args.variant, getattr(args, "stale", False),
     )  # fmt: skip
 
 
@@ -130,13 +136,14 @@ def life_ms_of(engine: Engine, args: Any, intent: Intent) -> int:
 
 @command("CSET", arg("query", TEXT), arg("answer", BLOB), *EXPIRY, *IDENTITY, opt("tag", WORD, repeated=True),
          opt("vector", VECTOR), opt("usd", real(0.0, USD_MAX), token="COST"), opt("source", SOURCE, default=""),
-         flag("exact"), flag("noevict"), category="semantic", alone=True, writes=True)  # fmt: skip
+         opt("grace", whole(1, EXPIRE_MS_MAX // 1000), default=0), BY, FULL,
+         category="semantic", alone=True, writes=True)  # fmt: skip
 def cset(engine: Engine, client: Client, args: Any) -> Any:
-    """Store the answer to a question, replacing the one stored for the very same question; EXACT: for it alone."""
+    """Store the answer to a question, replacing the one stored for the very same question; BY NAME: for it alone."""
     if not args.answer:
         raise malformed("answer must not be empty: an empty answer is never worth serving")
-    if args.exact and args.vector is not None:
-        raise malformed("VECTOR cannot be given with EXACT: what serves the very same question only needs none")
+    if args.by == "NAME" and args.vector is not None:
+        raise malformed("VECTOR cannot be given with BY NAME: what is found by its name alone needs none")
     asked = Asked(
         args.query, scope_of(args), tags_of(args.tag), None, args.vector, args.context, args.image, variant=args.variant
     )
@@ -156,7 +163,7 @@ def cset(engine: Engine, client: Client, args: Any) -> Any:
             tags=asked.tags,
             fingerprint=fingerprint,
             created_ms=engine.now_ms,
-            expire_at_ms=engine.now_ms + life_ms if life_ms else 0,
+            expire_at_ms=engine.now_ms + life_ms + args.grace * 1000 if life_ms else 0,
             answer_bytes=len(args.answer),
             cost_usd=args.usd,
             context=asked.context,
@@ -164,22 +171,27 @@ def cset(engine: Engine, client: Client, args: Any) -> Any:
             source=args.source,
             answer_sketch=sketch(args.answer),
             template=template(asked.text, known_features).digest,
+            grace_ms=args.grace * 1000 if life_ms else 0,
         )
-        room = engine.room_in_quota(entry, args.noevict)
+        room = engine.room_in_quota(entry, args.full == "REFUSE")
         engine.metrics.count("stores_total")
         return Outcome(OK, (*room, PutEntry(entry, known, args.answer)))
 
-    return store(engine, NOT_EMBEDDED) if args.exact else with_vector(engine, asked, store)
+    return store(engine, NOT_EMBEDDED) if args.by == "NAME" else with_vector(engine, asked, store)
 
 
-@command("CGET", arg("query", TEXT), *ASKING, flag("withconfidence"), flag("exact"), category="semantic", alone=True)
+@command("CGET", arg("query", TEXT), *ASKING, flag("withconfidence"), BY, flag("stale"), flag("withage"),
+         category="semantic", alone=True)  # fmt: skip
 def cget(engine: Engine, client: Client, args: Any) -> Any:
-    """Serve a stored answer to a question that means the same, or nothing; EXACT: to the very same one only."""
+    """Serve a stored answer to a question that means the same, or nothing; BY NAME: to the very same alone."""
 
     def finish(engine: Engine, found: Found) -> Reply:
-        return hit_reply(engine, client, found, args.withconfidence)
+        reply = hit_reply(engine, client, found, args.withconfidence)
+        if args.withage and isinstance(reply, dict) and found.hit is not None:
+            reply["age"] = max(0, engine.now_ms - found.hit.created_ms) // 1000
+        return reply
 
-    return find_named(engine, asked_of(args), finish) if args.exact else find(engine, asked_of(args), finish)
+    return find_named(engine, asked_of(args), finish) if args.by == "NAME" else find(engine, asked_of(args), finish)
 
 
 @command("CIMGGET", arg("subject", BLOB), *ASKING, flag("withconfidence"), category="semantic", alone=True)
@@ -232,8 +244,8 @@ def hit_reply(engine: Engine, client: Client, found: Found, with_confidence: boo
 
 
 def remaining_s(engine: Engine, entry: Entry) -> int:
-    """Seconds an answer has left, rounded up; -1: no end."""
-    return -1 if not entry.expire_at_ms else -((engine.now_ms - entry.expire_at_ms) // 1000)
+    """Seconds an answer has left, rounded up; -1: no end; of one that is past but kept, 0 and less."""
+    return -1 if not entry.expire_at_ms else -((engine.now_ms - entry.good_until_ms) // 1000)
 
 
 @command("CDELETEENTRY", arg("query", TEXT), *IDENTITY, category="semantic", writes=True, frees=True)

@@ -7,27 +7,34 @@ Prompts and answers are in no log.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+import string
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from crowkis.doors.bodies import CLIENT_CLOSED, RefusedError, body_of, malformed
 from crowkis.doors.guests import Guests, Visitor
+from crowkis.doors.http import Streamed
+from crowkis.doors.patience import UnlessGone
 from crowkis.engine.engine import Engine
 from crowkis.engine.inside import Caller, CallRefusedError
 from crowkis.guard.roles import ASK, STORE
 from crowkis.upstream.flights import EVENT_STREAM, Flight, Flights
 from crowkis.upstream.pool import UpstreamError, Upstreams
 from crowkis.wire.chat import CHAT
+from crowkis.wire.completions import COMPLETIONS
 from crowkis.wire.fields import forwarded, key_of, returned
 from crowkis.wire.messages import MESSAGES
+from crowkis.wire.responses import RESPONSES
 from crowkis.wire.shape import Asked, Shape, compact
 
+SHAPES = (CHAT, COMPLETIONS, RESPONSES, MESSAGES)
 NAMESPACE = "gateway"
 
 
@@ -90,9 +97,7 @@ class Gateway:
 
     def routes(self) -> list[Route]:
         """For the HTTP door."""
-        asked = [
-            Route(shape.path, self._guarded(partial(self._ask, shape)), methods=["POST"]) for shape in (CHAT, MESSAGES)
-        ]
+        asked = [Route(shape.path, self._guarded(partial(self._ask, shape)), methods=["POST"]) for shape in SHAPES]
         others = Route("/v1/{path:path}", self._guarded(self._through), methods=["GET", "POST", "DELETE"])
         return [*asked, others]
 
@@ -133,6 +138,7 @@ class Gateway:
             return await self._pass(request, visitor, body, asked.bypass or "asked for")
         hit = await self._look_up(shape, visitor.caller, asked, policy) if policy.read else None
         if hit is not None:
+            self._engine.live.correct(policy.tenant, asked.model, len(hit.body), shape.tokens_of(hit.answer))
             return self._serve(shape, hit, asked)
         return await self._miss(shape, Inquiry(request, visitor, body, asked, policy))
 
@@ -208,7 +214,7 @@ class Gateway:
         match = "exact" if hit.exact else "semantic"
         self._count(f"hit-{match}")
         self._engine.metrics.count("gateway_tokens_saved_total", tokens)
-        created_s = hit.answer.get("created")
+        created_s = hit.answer.get("created", hit.answer.get("created_at"))
         headers = {
             "x-cache-match": match,
             "x-crowkis-cache": "hit",
@@ -221,7 +227,7 @@ class Gateway:
         if not asked.stream:
             return Response(hit.body, media_type="application/json", headers=headers)
         pace_s = self._engine.settings.gateway_pace_ms / 1000
-        return StreamingResponse(_paced(shape, hit.answer, asked, pace_s), 200, headers, EVENT_STREAM)
+        return Streamed(_paced(shape, hit.answer, asked, pace_s), 200, headers, EVENT_STREAM)
 
     async def _miss(self, shape: Shape, inquiry: Inquiry) -> Response:
         """Ask the upstream, with all who ask the same just now; where that fails, one of the others tries again."""
@@ -238,7 +244,8 @@ class Gateway:
             chances -= 1
             handed_on = False
             try:
-                await _or_gone(request, flight.head())
+                with UnlessGone(request.scope):
+                    await flight.head()
                 if first or not chances or not flight.failed:
                     handed_on = True
                     return await self._answer(shape, request, flight, asked, first)
@@ -267,34 +274,35 @@ class Gateway:
         if not first:
             headers["x-crowkis-coalesced"] = "1"
         if flight.streams and asked.stream:
-            return StreamingResponse(_followed(flight), flight.status, headers)
+
+            async def leave() -> None:
+                flight.leave()
+
+            return Streamed(flight.follow(), flight.status, headers, ended=leave)
         try:
-            await _or_gone(request, flight.end())
+            with UnlessGone(request.scope):
+                await flight.end()
         finally:
             flight.leave()
         if flight.answer is None or flight.streams == asked.stream:
             return Response(b"".join(flight.parts), flight.status, headers)
         headers.pop("content-type", None)
         if asked.stream:
-            return StreamingResponse(_paced(shape, flight.answer, asked, 0.0), 200, headers, EVENT_STREAM)
+            return Streamed(_paced(shape, flight.answer, asked, 0.0), 200, headers, EVENT_STREAM)
         return Response(compact(flight.answer), 200, headers, "application/json")
 
     async def _pass(self, request: Request, visitor: Visitor, body: bytes, why: str) -> Response:
         """Straight to the upstream and back."""
         self._count("bypass")
-        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        asking = self._provider(request).upstreams.ask(request.method, path, _sent_on(request, visitor), body)
-        response = await asking.__aenter__()
-
-        async def passed() -> AsyncIterator[bytes]:
-            try:
-                async for part in response.aiter_bytes():
-                    yield part
-            finally:
-                await asking.__aexit__(None, None, None)
-
+        sent = _sent_on(request, visitor)
+        asking = self._provider(request).upstreams.ask(request.method, _target(request), sent, body)
+        with UnlessGone(request.scope):
+            response = await asking.__aenter__()
         marks = {"x-cache-match": "none", "x-crowkis-cache": "bypass", "x-crowkis-bypass": why}
-        return StreamingResponse(passed(), response.status_code, {**returned(response.headers), **marks})
+        return Streamed(
+            response.aiter_bytes(), response.status_code, {**returned(response.headers), **marks},
+            ended=lambda: asking.__aexit__(None, None, None),
+        )  # fmt: skip
 
     def _count(self, outcome: str) -> None:
         self._engine.metrics.count_for("gateway_requests_total", outcome)
@@ -304,6 +312,12 @@ def _identity(asked: Asked, policy: Policy) -> list[bytes]:
     words = [b"TENANT", policy.tenant.encode(), b"NAMESPACE", policy.namespace.encode(), b"MODEL", asked.model.encode()]
     words += [b"CONTEXT", asked.context]
     return [*words, b"IMAGE", asked.image.encode()] if asked.image else words
+
+
+def _target(request: Request) -> str:
+    """Path and query as they came: what is escaped stays so."""
+    query = request.scope["query_string"]
+    return quote(request.scope["raw_path"] + (b"?" + query if query else b""), safe=string.punctuation)
 
 
 def _is_fraction(text: str) -> bool:
@@ -327,35 +341,8 @@ def _told(shape: Shape, status: int, kind: str, text: str, headers: dict[str, st
     return Response(compact(shape.error(kind, text)), status, marks, "application/json")
 
 
-async def _or_gone(request: Request, awaited: Any) -> None:
-    """Wait, but not for a client that is gone. Raises ClientDisconnect."""
-    loop = asyncio.get_running_loop()
-    waiting, gone = loop.create_task(awaited), loop.create_task(_disconnected(request))
-    try:
-        await asyncio.wait((waiting, gone), return_when=asyncio.FIRST_COMPLETED)
-        if not waiting.done():
-            raise ClientDisconnect
-        waiting.result()
-    finally:
-        waiting.cancel()
-        gone.cancel()
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _paced(shape: Shape, answer: dict[str, Any], asked: Asked, pace_s: float) -> AsyncIterator[bytes]:
+async def _paced(shape: Shape, answer: dict[str, Any], asked: Asked, pace_s: float) -> AsyncGenerator[bytes, None]:
     for part in shape.replayed(answer, asked.wants_usage):
         yield part
         if pace_s:
             await asyncio.sleep(pace_s)
-
-
-async def _followed(flight: Flight) -> AsyncIterator[bytes]:
-    try:
-        async for part in flight.follow():
-            yield part
-    finally:
-        flight.leave()

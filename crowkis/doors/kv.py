@@ -1,7 +1,7 @@
 """Values under keys, apart by tenant: PUT, GET and DELETE /v1/cache/kv/{tenant}/{key}, and the tenants' quotas.
 
-A value is a stored answer that only its very own name finds (CSET EXACT), so quotas, expiry, eviction and the log hold
-for it as for all others. Another tenant's key looks like one that is not there.
+A value is a stored answer that only its very own name finds (CSET ... BY NAME), so quotas, expiry, eviction and the
+log hold for it as for all others. Another tenant's key looks like one that is not there.
 """
 
 from typing import Annotated
@@ -19,6 +19,7 @@ from crowkis.values.limits import KV_LIFE_S_MAX, KV_VALUE_BYTES_MAX, QUESTION_BY
 from crowkis.values.question import Scope
 
 NAMESPACE = "kv"
+BY_NAME = (b"BY", b"NAME")
 TYPE_TAG = b"content-type="
 TYPE_CHARS_MAX = 100
 BYTES = "application/octet-stream"
@@ -81,24 +82,15 @@ async def put(visit: Visit) -> object:
     kind = visit.request.headers.get("content-type", BYTES)
     if len(kind) > TYPE_CHARS_MAX or not kind.isprintable():
         raise malformed(f"Content-Type may have at most {TYPE_CHARS_MAX} printable characters")
-    words = [
-        b"CSET",
-        *_named(visit),
-        visit.body,
-        *_place(visit),
-        b"TAG",
-        TYPE_TAG + kind.encode(),
-        b"EXACT",
-        b"NOEVICT",
-    ]
+    words = [b"CSET", *_named(visit), visit.body, *_place(visit), b"TAG", TYPE_TAG + kind.encode(), *BY_NAME]
     seconds = KV_LIFE_S_MAX if life_s is UNSET else min(life_s, KV_LIFE_S_MAX)
-    await visit.caller.call(*words, b"EX", b"%d" % seconds)
+    await visit.caller.call(*words, b"FULL", b"REFUSE", b"EX", b"%d" % seconds)
     return Response(status_code=204)
 
 
 async def get(visit: Visit) -> object:
     """GET: the value, with the Content-Type it came with."""
-    found = await visit.caller.call(b"CGET", *_named(visit), *_place(visit), b"EXACT")
+    found = await visit.caller.call(b"CGET", *_named(visit), *_place(visit), *BY_NAME)
     if found is None:
         raise not_there()
     tenant = visit.part("tenant").encode()

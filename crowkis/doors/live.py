@@ -4,20 +4,20 @@ Whoever looks on is asked again who it is while it does: a revoked key ends its 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import WebSocketRoute
-from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from crowkis.doors.bodies import RefusedError
 from crowkis.doors.endpoints import JSON, Asked, Endpoint, Visit, problem, text_of
 from crowkis.doors.guests import Guests, Known
+from crowkis.doors.http import Streamed
 from crowkis.doors.panels import feed, figures
 from crowkis.engine.engine import Engine
 from crowkis.guard.roles import AUDIT, LOOK
@@ -72,7 +72,8 @@ class Live:
 
     async def _stream(self, visit: Visit) -> object:
         self._enter()
-        return _Watched(self, self._events(visit.request, visit.visitor.known, visit.query.every))
+        events = self._events(visit.request, visit.visitor.known, visit.query.every)
+        return Streamed(events, 200, {"cache-control": "no-store"}, "text/event-stream", ended=self._leave)
 
     def _enter(self) -> None:
         if self._watching >= STREAMS_MAX:
@@ -80,11 +81,10 @@ class Live:
             raise RefusedError(429, "too_many_streams", text, {"retry-after": "10"})
         self._watching += 1
 
-    def leave(self) -> None:
-        """One looks on no more."""
+    async def _leave(self) -> None:
         self._watching -= 1
 
-    async def _events(self, request: Request, known: Known, every_s: int) -> AsyncIterator[bytes]:
+    async def _events(self, request: Request, known: Known, every_s: int) -> AsyncGenerator[bytes, None]:
         yield b"retry: 1000\n\n"
         while True:
             yield b"event: metrics\ndata: " + self._figures(known) + b"\n\n"
@@ -120,7 +120,7 @@ class Live:
         except (WebSocketDisconnect, RuntimeError):
             pass  # it is gone
         finally:
-            self.leave()
+            await self._leave()
 
     async def _tell(self, socket: WebSocket, tenant: str) -> None:
         """One message for each look-up, as long as somebody listens."""
@@ -154,21 +154,6 @@ class Live:
         except RefusedError:
             return False
         return True
-
-
-class _Watched(StreamingResponse):
-    """A stream that is counted until its end, however it ends."""
-
-    def __init__(self, live: Live, events: AsyncIterator[bytes]) -> None:
-        super().__init__(events, headers={"cache-control": "no-store"}, media_type="text/event-stream")
-        self._live = live
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See Response."""
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._live.leave()
 
 
 def _encoded(value: Any) -> str:

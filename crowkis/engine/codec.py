@@ -109,6 +109,8 @@ def encode_entry(entry: Entry, vector: Vector | None) -> bytes:
         facts["template"] = entry.template.hex()
     if entry.pinned:
         facts["pinned"] = True
+    if entry.grace_ms:
+        facts["grace_ms"] = entry.grace_ms
     body = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     tail = b"" if vector is None else vector.astype("<f4").tobytes()
     return _ENTRY_HEAD.pack(VERSION, len(body)) + body + tail
@@ -139,6 +141,7 @@ def decode_entry(value: bytes) -> StoredEntry:
             answer_sketch=bytes.fromhex(facts.get("answer_sketch", "")),
             template=bytes.fromhex(facts.get("template", "")),
             pinned=facts.get("pinned", False),
+            grace_ms=facts.get("grace_ms", 0),
         )
     except (struct.error, ValueError, KeyError, TypeError) as error:
         raise CodecError(f"unreadable entry: {error}") from error

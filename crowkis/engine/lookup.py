@@ -66,6 +66,8 @@ class Asked(NamedTuple):
     """confidence or cosine; empty: as the settings and the space of the vectors say."""
     variant: str = ""
     """Which of several answers to the very same question; see entry_id_of()."""
+    stale: bool = False
+    """An answer that is good no more, but kept for such cases, will do."""
 
     @property
     def entry_id(self) -> bytes:
@@ -182,7 +184,7 @@ def _judged_exact(engine: Engine, asked: Asked, entry: Entry, rules: tuple[Gate,
     assert entry.features is not None
     question = asked.question(entry.text, entry.fingerprint, entry.features, engine.now_ms)
     policy = policy_of(engine, asked, entry.fingerprint, entry.features.intent)
-    candidate = regarded(engine, question, asked.vector, entry, candidate_of(entry, 1.0, exact=True), policy)
+    candidate = regarded(engine, question, asked.vector, entry, candidate_of(entry, 1.0, True, asked.stale), policy)
     return judge(question, candidate, policy, rules)
 
 
@@ -209,7 +211,7 @@ def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Fo
         return Found(None, 0.0, "miss", so_far.verdicts, so_far.objection or Reason("candidates.none", 0, 1))
     question = asked.question(asked.text, fingerprint, features(asked.text), engine.now_ms)
     policy = policy_of(engine, asked, fingerprint, question.features.intent)
-    search = Search(engine, question, vector, policy, space)
+    search = Search(engine, question, vector, policy, space, asked.stale)
     verdicts, wanted, below = list(so_far.verdicts), CANDIDATES_FIRST, 0
     pictured = _about_image(engine, asked, vector, place) if asked.image else []
     alike = engine.state.templates.of(place, template(asked.text, question.features).digest)
@@ -238,7 +240,9 @@ def nearest(engine: Engine, asked: Asked, vector: Vector | Exception, so_far: Fo
 class Search:
     """One question among its neighbours: judges each by the gates, and by the bars if no gate objects."""
 
-    def __init__(self, engine: Engine, question: Question, vector: Vector, policy: Policy, space: Space) -> None:
+    def __init__(
+        self, engine: Engine, question: Question, vector: Vector, policy: Policy, space: Space, stale: bool
+    ) -> None:
         self.policy = policy
         self.first: Sequence[tuple[int, float]] = ()
         """The nearest neighbours, whatever the gates say of them: label and similarity."""
@@ -246,13 +250,14 @@ class Search:
         self._question = question
         self._vector = vector
         self._space = space
+        self._stale = stale
         self._around: list[tuple[float, bytes]] = []
         """Similarity and answer of the nearest entries that could be this client's, once a confidence is asked for."""
         self._places: dict[bytes, int] = {}
 
     def judged(self, entry: Entry, similarity: float) -> Verdict:
         """The verdict on one neighbour; its confidence is 0 where a gate objects."""
-        candidate = candidate_of(entry, similarity)
+        candidate = candidate_of(entry, similarity, stale=self._stale)
         candidate = regarded(self._engine, self._question, self._vector, entry, candidate, self.policy)
         verdict = judge(self._question, candidate, self.policy, GATE_RULES)
         if verdict.objection is not None:

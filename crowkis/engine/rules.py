@@ -68,7 +68,7 @@ BAR_RULES: tuple[Gate, ...] = (
 SERVE_RULES: tuple[Gate, ...] = GATE_RULES + BAR_RULES
 
 NAMED_RULES: tuple[Gate, ...] = tuple(gate for gate in GATE_RULES if gate.name in ("tenancy", "freshness", "tags"))
-"""Enough where a text is a name and not a question (CGET EXACT)."""
+"""Enough where a text is a name and not a question (BY NAME)."""
 
 _FOR_EXACT = ("tenancy", "tags", "freshness", "days", "image", "context", "trust", "flagged", "reuse")
 EXACT_RULES: tuple[Gate, ...] = tuple(gate for gate in SERVE_RULES if gate.name in _FOR_EXACT)

@@ -406,8 +406,8 @@ def _place(entry: Entry) -> SpaceKey:
     return entry.scope.tenant, entry.scope.namespace, entry.fingerprint
 
 
-def candidate_of(entry: Entry, similarity: float, exact: bool = False) -> Candidate:
-    """A stored entry as the rules look at it; it must be judgeable (see State)."""
+def candidate_of(entry: Entry, similarity: float, exact: bool = False, stale: bool = False) -> Candidate:
+    """A stored entry as the rules look at it; it must be judgeable (see State). `stale`: what is past will do."""
     assert entry.features is not None
     return Candidate(
         entry.entry_id,
@@ -417,7 +417,7 @@ def candidate_of(entry: Entry, similarity: float, exact: bool = False) -> Candid
         entry.tags,
         entry.features,
         entry.created_ms,
-        entry.expire_at_ms,
+        entry.expire_at_ms if stale else entry.good_until_ms,
         similarity,
         exact,
         entry.context,

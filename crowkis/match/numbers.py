@@ -5,6 +5,8 @@ A unit that only one text writes is forgiven, and so is "one week" where the oth
 """
 
 from collections import Counter
+from functools import lru_cache
+from typing import NamedTuple
 
 from crowkis.match.days import resolved
 from crowkis.match.units import common
@@ -13,15 +15,16 @@ from crowkis.values.question import Candidate, Policy, Question
 from crowkis.values.verdict import Reason
 
 _SIGNS = "<>=+-*÷^"
+_DAY_MS = 86_400_000
+_TEXTS_KEPT_MAX, _TEXT_CHARS_MAX = 4_096, 256
+"""Of so many texts it is remembered what their numbers come to, where these are no longer than that together."""
 DIRECTIONS = frozenset({"<..", ">..", "<=..", ">=..", "most", "least"})
 
 
 def agree(question: Question, candidate: Candidate, policy: Policy) -> Reason | None:
     """An answer to a question about other numbers is not served."""
     asked, stored = question.features.numbers, candidate.features.numbers
-    if asked == stored or candidate.exact or _same(asked, stored):
-        return None
-    if _same(_resolved(asked, question.now_ms), _resolved(stored, candidate.created_ms)):
+    if asked == stored or candidate.exact or _agree(asked, question.now_ms, stored, candidate.created_ms):
         return None
     return Reason("numbers.differ", list(stored), list(asked))
 
@@ -29,6 +32,42 @@ def agree(question: Question, candidate: Candidate, policy: Policy) -> Reason | 
 def measures(question: Question, candidate: Candidate, policy: Policy) -> tuple[object, object]:
     """The numbers of the stored question, against those of the one asked."""
     return list(candidate.features.numbers), list(question.features.numbers)
+
+
+def _agree(asked: tuple[str, ...], now_ms: int, stored: tuple[str, ...], created_ms: int) -> bool:
+    """As written, or once all is resolved? Most pairs differ in a bare value: then nothing else need be looked at."""
+    mine, theirs = _gist(asked, now_ms // _DAY_MS), _gist(stored, created_ms // _DAY_MS)
+    if mine.values == theirs.values and _same(asked, stored):
+        return True
+    return mine.resolved_values == theirs.resolved_values and _same(mine.resolved, theirs.resolved)
+
+
+class _Gist(NamedTuple):
+    """What the numbers of a text come to on a day."""
+
+    values: tuple[str, ...]
+    """See _values()."""
+    resolved: tuple[str, ...]
+    resolved_values: tuple[str, ...]
+
+
+def _gist(forms: tuple[str, ...], day: int) -> _Gist:
+    return (_remembered_gist if sum(map(len, forms)) <= _TEXT_CHARS_MAX else _new_gist)(forms, day)
+
+
+def _new_gist(forms: tuple[str, ...], day: int) -> _Gist:
+    in_common = _resolved(forms, day * _DAY_MS)
+    return _Gist(_values(forms), in_common, _values(in_common))
+
+
+_remembered_gist = lru_cache(_TEXTS_KEPT_MAX)(_new_gist)
+
+
+def _values(forms: tuple[str, ...]) -> tuple[str, ...]:
+    """The bare values of forms, sorted, without those that may go without saying: where two texts are the _same(),
+    these are equal."""
+    bare = (_bare(form) for form in forms if form not in DIRECTIONS)
+    return tuple(sorted(value for value in bare if value not in _UNSAID))
 
 
 def _resolved(forms: tuple[str, ...], now_ms: int) -> tuple[str, ...]:
@@ -126,11 +165,20 @@ def _sort(one: str, other: str) -> str:
     return sign + ("x" if (one[0] == "x") != (other[0] == "x") else unit if unit == other_unit else "")
 
 
+def _bare(form: str) -> str:
+    """The value without its unit, and without the mark of "twice"."""
+    return form.removeprefix("x").partition(" ")[0]
+
+
 def _alike(one: str, other: str) -> bool:
     """The same number, and no other unit? "Twice" may be "2"."""
     value, _, unit = one.removeprefix("x").partition(" ")
     other_value, _, other_unit = other.removeprefix("x").partition(" ")
     return value == other_value and (not unit or not other_unit or unit == other_unit)
+
+
+_UNSAID = frozenset({"d+0", "this", "1"})
+"""The bare values of what _goes_without_saying()."""
 
 
 def _goes_without_saying(form: str) -> bool:

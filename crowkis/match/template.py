@@ -5,10 +5,12 @@ with <number> for numbers; the values are those the rules compare as typed value
 digest of both finds stored questions whatever their vectors say; whether one is served the rules decide.
 """
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
 from crowkis.match.align import bare_words
+from crowkis.match.features import TEXT_CHARS_MAX, TEXTS_KEPT_MAX
 from crowkis.match.vocabulary import listed
 from crowkis.values.question import Features
 
@@ -42,6 +44,10 @@ class Template(NamedTuple):
 
 def template(text: str, known: Features) -> Template:
     """The template of a text whose features are known."""
+    return _remembered(text, known) if len(text) <= TEXT_CHARS_MAX else _taken_apart(text, known)
+
+
+def _taken_apart(text: str, known: Features) -> Template:
     tokens = [token for token in bare_words(text) if token[0].isalnum() and token not in _COURTESIES]
     for opening in _OPENINGS:
         if tuple(tokens[: len(opening)]) == opening and len(tokens) > len(opening):
@@ -59,3 +65,6 @@ def template(text: str, known: Features) -> Template:
         ("language", known.languages), ("layout", known.layout), ("day", known.days),
     )  # fmt: skip
     return Template(" ".join(words), tuple(f"{kind}:{value}" for kind, values in kinds for value in values))
+
+
+_remembered = lru_cache(TEXTS_KEPT_MAX)(_taken_apart)

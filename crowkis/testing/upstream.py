@@ -59,6 +59,8 @@ class FakeUpstream:
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         routes = [
             Route("/v1/chat/completions", self._chat, methods=["POST"]),
+            Route("/v1/completions", self._completion, methods=["POST"]),
+            Route("/v1/responses", self._response, methods=["POST"]),
             Route("/v1/messages", self._message, methods=["POST"]),
             Route("/v1/models", self._models),
             Route("/v1/embeddings", self._embeddings, methods=["POST"]),
@@ -76,15 +78,9 @@ class FakeUpstream:
         self._listener.close()
 
     async def _chat(self, request: Request) -> Response:
-        body = json.loads(await request.body())
-        self.asked.append(body)
-        self.headers.append(dict(request.headers))
-        number = len(self.asked)
-        how = self.script.popleft() if self.script else self.usual
-        await asyncio.sleep(how.before_s)
+        body, how, number = await self._next(request)
         if how.status != 200:
-            error = {"message": f"fake failure {how.status}", "type": "fake_error", "param": None, "code": "fake"}
-            return JSONResponse({"error": error}, how.status, dict(how.headers))
+            return _failed(how)
         text = how.text or f"answer {number} to: {_question(body)}"
         if body.get("stream"):
             parts = self._parts(body, how, text, number)
@@ -113,13 +109,39 @@ class FakeUpstream:
         finally:
             self.cancelled += not whole
 
-    async def _message(self, request: Request) -> Response:
+    async def _next(self, request: Request) -> tuple[dict[str, Any], Behaviour, int]:
+        """Note what is asked; how to answer it, and its number."""
         body = json.loads(await request.body())
         self.asked.append(body)
         self.headers.append(dict(request.headers))
         number = len(self.asked)
         how = self.script.popleft() if self.script else self.usual
         await asyncio.sleep(how.before_s)
+        return body, how, number
+
+    async def _completion(self, request: Request) -> Response:
+        body, how, number = await self._next(request)
+        if how.status != 200:
+            return _failed(how)
+        text = how.text or f"answer {number} to: {body['prompt']}"
+        whole = {"id": f"cmpl-{number}", "object": "text_completion", "created": _now_s(), "model": body["model"],
+                 "choices": [{"index": 0, "text": text, "logprobs": None, "finish_reason": how.finish}],
+                 "usage": usage(text)}  # fmt: skip
+        if not body.get("stream"):
+            return JSONResponse(whole, 200, dict(how.headers))
+        return StreamingResponse(_completion_parts(whole, body, how), 200, dict(how.headers), "text/event-stream")
+
+    async def _response(self, request: Request) -> Response:
+        body, how, number = await self._next(request)
+        if how.status != 200:
+            return _failed(how)
+        whole = response(body, how, how.text or f"answer {number} to: {_input(body)}", number)
+        if not body.get("stream"):
+            return JSONResponse(whole, 200, dict(how.headers))
+        return StreamingResponse(_response_parts(whole, how), 200, dict(how.headers), "text/event-stream")
+
+    async def _message(self, request: Request) -> Response:
+        body, how, number = await self._next(request)
         if how.status != 200:
             error = {"type": "error", "error": {"type": "fake_error", "message": f"fake failure {how.status}"}}
             return JSONResponse(error, how.status, dict(how.headers))
@@ -189,6 +211,74 @@ async def _message_parts(whole: dict[str, Any], how: Behaviour) -> AsyncIterator
         yield b"event: " + event["type"].encode() + b"\n" + _event(event)
 
 
+def response(body: Mapping[str, Any], how: Behaviour, text: str, number: int) -> dict[str, Any]:
+    """A whole answer in the shape of OpenAI's responses."""
+    told = usage(text)
+    part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+    spoken = {"id": f"msg_{number}", "type": "message", "status": "completed", "role": "assistant", "content": [part]}
+    called = {"id": f"fc_{number}", "type": "function_call", "status": "completed", "call_id": "call_1",
+              "name": "look_up", "arguments": "{}"}  # fmt: skip
+    whole = how.finish == "stop"
+    return {"id": f"resp_{number}", "object": "response", "created_at": _now_s(), "model": body["model"],
+            "status": "completed" if whole else "incomplete", "error": None,
+            "incomplete_details": None if whole else {"reason": "max_output_tokens"},
+            "instructions": body.get("instructions"), "metadata": {}, "parallel_tool_calls": True, "tools": [],
+            "tool_choice": "auto", "temperature": 1.0, "top_p": 1.0, "output": [called if how.tool_call else spoken],
+            "usage": {"input_tokens": told["prompt_tokens"], "output_tokens": told["completion_tokens"],
+                      "total_tokens": told["total_tokens"],
+                      "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+                      "output_tokens_details": {"reasoning_tokens": 0}}}  # fmt: skip
+
+
+async def _completion_parts(whole: dict[str, Any], body: Mapping[str, Any], how: Behaviour) -> AsyncIterator[bytes]:
+    head = {name: whole[name] for name in ("id", "object", "created", "model")}
+    choice = whole["choices"][0]
+    words = choice["text"].split(" ")
+    told = [
+        {**choice, "text": f" {word}" if place else word, "finish_reason": None} for place, word in enumerate(words)
+    ]
+    for place, one in enumerate([*told, {**choice, "text": ""}]):
+        if place == how.cut_after:
+            raise ConnectionAbortedError("as told")
+        await asyncio.sleep(how.between_s if place else 0.0)
+        yield _event({**head, "choices": [one]})
+    if (body.get("stream_options") or {}).get("include_usage"):
+        yield _event({**head, "choices": [], "usage": whole["usage"]})
+    yield b"data: [DONE]\n\n"
+
+
+async def _response_parts(whole: dict[str, Any], how: Behaviour) -> AsyncIterator[bytes]:
+    begun = {**whole, "status": "in_progress", "output": [], "usage": None}
+    item = whole["output"][0]
+    part = item["content"][0]
+    where = {"item_id": item["id"], "output_index": 0, "content_index": 0}
+    events: list[dict[str, Any]] = [
+        {"type": "response.created", "response": begun},
+        {"type": "response.in_progress", "response": begun},
+        {"type": "response.output_item.added", "output_index": 0, "item": {**item, "content": []}},
+        {"type": "response.content_part.added", **where, "part": {**part, "text": ""}},
+    ]
+    for place, word in enumerate(part["text"].split(" ")):
+        delta: dict[str, Any] = {"delta": f" {word}" if place else word, "logprobs": []}
+        events.append({"type": "response.output_text.delta", **where, **delta})
+    events += [
+        {"type": "response.output_text.done", **where, "text": part["text"], "logprobs": []},
+        {"type": "response.content_part.done", **where, "part": part},
+        {"type": "response.output_item.done", "output_index": 0, "item": item},
+        {"type": f"response.{whole['status']}", "response": whole},
+    ]
+    for place, event in enumerate(events):
+        if place == how.cut_after:
+            raise ConnectionAbortedError("as told")
+        await asyncio.sleep(how.between_s if place else 0.0)
+        yield b"event: " + event["type"].encode() + b"\n" + _event({**event, "sequence_number": place})
+
+
+def _failed(how: Behaviour) -> Response:
+    error = {"message": f"fake failure {how.status}", "type": "fake_error", "param": None, "code": "fake"}
+    return JSONResponse({"error": error}, how.status, dict(how.headers))
+
+
 def usage(text: str) -> dict[str, int]:
     """The tokens of an answer, a word each."""
     words = len(text.split())
@@ -204,6 +294,12 @@ def _question(body: Mapping[str, Any]) -> str:
     if isinstance(content, list):
         content = " ".join(part.get("text", "") for part in content)
     return str(content)
+
+
+def _input(body: Mapping[str, Any]) -> str:
+    given = body["input"]
+    content = given if isinstance(given, str) else given[-1]["content"]
+    return content if isinstance(content, str) else " ".join(part.get("text", "") for part in content)
 
 
 def _event(value: object) -> bytes:

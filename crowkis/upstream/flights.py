@@ -6,13 +6,12 @@ left, the upstream is asked no further.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
-import httpx
-
-from crowkis.upstream.pool import UpstreamError, Upstreams
+from crowkis.upstream.pool import Answer, UpstreamError, Upstreams
 from crowkis.wire.shape import Events, Shape
 
 EVENT_STREAM = "text/event-stream"
@@ -41,7 +40,7 @@ class Flight:
     @property
     def failed(self) -> bool:
         """It brings an error, or nothing."""
-        return bool(self.error) or self.status >= httpx.codes.BAD_REQUEST
+        return bool(self.error) or self.status >= HTTPStatus.BAD_REQUEST
 
     def tell(self) -> None:
         """Something has come."""
@@ -68,7 +67,7 @@ class Flight:
         if self.error:
             raise UpstreamError(self.error)
 
-    async def follow(self) -> AsyncIterator[bytes]:
+    async def follow(self) -> AsyncGenerator[bytes, None]:
         """The body as it comes, from its beginning. Raises what went wrong."""
         place = 0
         while True:
@@ -138,7 +137,7 @@ class Flights:
     ) -> None:
         try:
             async with self._upstreams.ask("POST", shape.path, headers, body) as response:
-                flight.headers = dict(response.headers)
+                flight.headers = response.headers
                 flight.streams = response.headers.get("content-type", "").startswith(EVENT_STREAM)
                 flight.status = response.status_code
                 flight.tell()
@@ -160,16 +159,16 @@ class Flights:
             await keep(flight.answer)
 
 
-async def _take_body(flight: Flight, response: httpx.Response, shape: Shape) -> None:
+async def _take_body(flight: Flight, response: Answer, shape: Shape) -> None:
     body = await response.aread()
     flight.parts.append(body)
     with suppress(ValueError, RecursionError):
         answer = json.loads(body)
-        if flight.status == httpx.codes.OK and len(body) <= KEPT_BYTES_MAX and shape.worth_keeping(answer):
+        if flight.status == HTTPStatus.OK and len(body) <= KEPT_BYTES_MAX and shape.worth_keeping(answer):
             flight.answer = answer
 
 
-async def _take_stream(flight: Flight, response: httpx.Response, shape: Shape, show_usage: bool) -> None:
+async def _take_stream(flight: Flight, response: Answer, shape: Shape, show_usage: bool) -> None:
     events, assembler, size_bytes = Events(), shape.assembler(), 0
     async for data in response.aiter_bytes():
         size_bytes += len(data)
@@ -181,5 +180,5 @@ async def _take_stream(flight: Flight, response: httpx.Response, shape: Shape, s
     if events.rest:
         flight.parts.append(events.rest)
     answer = assembler.answer()
-    if flight.status == httpx.codes.OK and size_bytes <= KEPT_BYTES_MAX and shape.worth_keeping(answer):
+    if flight.status == HTTPStatus.OK and size_bytes <= KEPT_BYTES_MAX and shape.worth_keeping(answer):
         flight.answer = answer

@@ -37,6 +37,13 @@ class Entry(NamedTuple):
     """Names the question's skeleton and the values in it; empty in entries of older versions: unknown."""
     pinned: bool = False
     """It is never evicted; its time may still be up."""
+    grace_ms: int = 0
+    """So long before expire_at_ms it is good no more, and served only to those who ask for what is past (STALE)."""
+
+    @property
+    def good_until_ms(self) -> int:
+        """When it is not fresh any more; 0: never."""
+        return self.expire_at_ms - self.grace_ms
 
 
 class PutEntry(NamedTuple):

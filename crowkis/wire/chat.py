@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from crowkis.wire.shape import Asked, Shape, compact, context_of, parts_of, text_and_image
+from crowkis.wire.shape import Asked, Shape, compact, context_of, parts_of, text_and_image, too_hot
 
 UNRELATED = frozenset(
     ("messages", "model", "stream", "stream_options", "user", "metadata", "store", "service_tier", "safety_identifier",
@@ -36,13 +36,12 @@ def read_chat(body: object, temperature_max: float) -> Asked:
         return asked._replace(bypass="the last message is not a user's")
     if body.get("n") not in (None, 1):
         return asked._replace(bypass="more than one answer is asked for")
-    temperature = body.get("temperature")
-    if isinstance(temperature, (int, float)) and temperature > temperature_max:
+    if too_hot(body, temperature_max):
         return asked._replace(bypass="the temperature is above gateway_temperature_max")
     try:
-        text, image = text_and_image(messages[-1].get("content"), "image_url", "image_url", "parts")
-    except ValueError as error:
-        return asked._replace(bypass=str(error))
+        text, image = text_and_image(messages[-1].get("content"), "image_url", "parts")
+    except ValueError as wrong:
+        return asked._replace(bypass=str(wrong))
     return asked._replace(text=text, image=image, context=_context(body, messages[:-1]))
 
 
@@ -156,8 +155,11 @@ class _Assembler:
         return {**made, "usage": self._usage} if self._usage else made
 
 
-def _sent(body: bytes, asked: Asked) -> bytes:
-    """A streamed request asks for the usage too, so that it is known what a hit saves; the caller is not shown it."""
+def sent(body: bytes, asked: Asked) -> bytes:
+    """See Shape.sent. A streamed request asks for the usage too, so that it is known what a hit saves.
+
+    The caller is not shown it.
+    """
     if not asked.stream or asked.wants_usage:
         return body
     value = json.loads(body)
@@ -165,9 +167,10 @@ def _sent(body: bytes, asked: Asked) -> bytes:
     return compact(value)
 
 
-def _error(kind: str, text: str) -> dict[str, Any]:
+def error(kind: str, text: str) -> dict[str, Any]:
+    """See Shape.error."""
     return {"error": {"message": text, "type": kind, "param": None, "code": kind}}
 
 
-CHAT = Shape("/v1/chat/completions", read_chat, worth_keeping, tokens_of, replayed, _Assembler, _sent, _error)
+CHAT = Shape("/v1/chat/completions", read_chat, worth_keeping, tokens_of, replayed, _Assembler, sent, error)
 """OpenAI's POST /v1/chat/completions."""

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from crowkis.wire.shape import Asked, Shape, compact, context_of, parts_of, text_and_image
+from crowkis.wire.shape import Asked, Shape, compact, context_of, parts_of, text_and_image, too_hot
 
 UNRELATED = frozenset(("messages", "model", "stream", "metadata", "service_tier"))
 """Fields that do not change what a right answer is."""
@@ -26,11 +26,10 @@ def read_messages(body: object, temperature_max: float) -> Asked:
         return asked._replace(bypass="not a request for a message")
     if not messages or messages[-1].get("role") != "user":
         return asked._replace(bypass="the last message is not a user's")
-    temperature = body.get("temperature")
-    if isinstance(temperature, (int, float)) and temperature > temperature_max:
+    if too_hot(body, temperature_max):
         return asked._replace(bypass="the temperature is above gateway_temperature_max")
     try:
-        text, image = text_and_image(messages[-1].get("content"), "image", "source", "blocks")
+        text, image = text_and_image(messages[-1].get("content"), "image", "blocks")
     except ValueError as error:
         return asked._replace(bypass=str(error))
     parameters = {name: value for name, value in body.items() if name not in UNRELATED}

@@ -74,17 +74,23 @@ def context_of(instructions: object, history: list[Any]) -> bytes:
     return json.dumps(told).encode()
 
 
-def text_and_image(content: object, image_kind: str, image_field: str, called: str) -> tuple[str, str]:
+def too_hot(body: dict[str, Any], temperature_max: float) -> bool:
+    """Is a temperature asked for above the highest that is looked up?"""
+    temperature = body.get("temperature")
+    return isinstance(temperature, (int, float)) and temperature > temperature_max
+
+
+def text_and_image(content: object, image_kind: str, called: str, text_kind: str = "text") -> tuple[str, str]:
     """The text of a message and the digest of its images; `called`: how the API calls pieces. Raises ValueError."""
     if isinstance(content, str) and content.strip():
         return content, ""
     texts, images = [], []
     for piece in content if isinstance(content, list) else ():
         kind = piece.get("type") if isinstance(piece, dict) else None
-        if kind == "text" and isinstance(piece.get("text"), str):
+        if kind == text_kind and isinstance(piece.get("text"), str):
             texts.append(piece["text"])
         elif kind == image_kind:
-            images.append(piece.get(image_field))
+            images.append({name: value for name, value in piece.items() if name != "cache_control"})
         else:
             raise ValueError(f"the last message holds {called} other than text and images")
     text = "\n".join(texts)

@@ -1,5 +1,7 @@
 """Promises of crowkis/commands/entries.py: an answer is shown and removed by its key, to its tenant alone."""
 
+import time
+
 import pytest
 
 from crowkis.commands.entries import cdeletekey, centry
@@ -62,14 +64,27 @@ def test_an_entry_is_edited_in_place(server, wire3):
 
 
 def test_what_is_stored_as_a_name_is_found_by_it_alone(server, wire3):
-    assert b"OK" == wire3("CSET", "cancel my order", "v", "EXACT")
+    assert b"OK" == wire3("CSET", "cancel my order", "v", "BY", "NAME")
 
-    assert b"v" == wire3("CGET", "cancel my order", "EXACT")[b"response"]
-    assert wire3("CGET", "please cancel my order", "EXACT") is None
+    assert b"v" == wire3("CGET", "cancel my order", "BY", "NAME")[b"response"]
+    assert wire3("CGET", "please cancel my order", "BY", "NAME") is None
     assert wire3("CGET", "please cancel my order") is None
     assert not wire3("CENTRY", key_of(wire3))[b"embedded"]
-    assert wire3("CGET", "cancel my order", "EXACT", "TAG", "none") is None
-    assert "ERR" in str(wire3("CSET", "q", "a", "EXACT", "VECTOR", b"\0\0\x80\x3f"))
+    assert wire3("CGET", "cancel my order", "BY", "NAME", "TAG", "none") is None
+    assert "ERR" in str(wire3("CSET", "q", "a", "BY", "NAME", "VECTOR", b"\0\0\x80\x3f"))
+
+
+def test_an_answer_past_its_time_is_kept_for_those_who_ask_for_it(server, wire3):
+    wire3("CSET", "what is the news", "old", "PX", "1", "GRACE", "60")
+    wire3("CSET", "what is the weather", "old", "PX", "1")
+    time.sleep(0.2)
+
+    assert wire3("CGET", "what is the news") is None
+    told = wire3("CGET", "what is the news", "STALE", "WITHAGE")
+    assert (b"old", True, True) == (told[b"response"], told[b"ttl"] <= 0, told[b"age"] <= 2)
+    assert wire3("CGET", "what is the weather", "STALE") is None
+    assert "freshness.expired" in str(wire3("CEXPLAIN", "what is the news"))
+    assert b"age" not in wire3("CGET", "what is the news", "STALE")
 
 
 def test_a_pinned_answer_outlives_a_quota_that_evicts_others(server, wire3):
@@ -82,7 +97,7 @@ def test_a_pinned_answer_outlives_a_quota_that_evicts_others(server, wire3):
     assert [True, False, True] == [
         wire3("CGET", f"what is rule {name}") is not None for name in ("one", "two", "three")
     ]
-    assert "QUOTA" in str(wire3("CSET", "what is rule four", "x", "NOEVICT"))
+    assert "QUOTA" in str(wire3("CSET", "what is rule four", "x", "FULL", "REFUSE"))
     assert 1 == wire3("CQUOTA", "DEL", "default")
 
 

@@ -72,7 +72,7 @@ def test_a_client_that_has_gone_leaves_nothing_for_the_collector(tmp_path):
 
 def posted(body):
     """A request to the gateway as it goes over the wire."""
-    head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
     return head % len(body) + body
 
 

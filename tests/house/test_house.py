@@ -112,7 +112,6 @@ UNTESTED_ALONE = {
     "crowkis/doors/endpoints.py",
     "crowkis/doors/gateway.py",
     "crowkis/doors/guests.py",
-    "crowkis/doors/http.py",
     "crowkis/doors/kv.py",
     "crowkis/doors/langcache.py",
     "crowkis/doors/probes.py",

@@ -1,8 +1,11 @@
 """Promises of crowkis/match/numbers.py."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crowkis.match import numbers
+from crowkis.match.features import features
 from crowkis.values.question import Policy
 from crowkis.values.verdict import Reason
 
@@ -105,3 +108,30 @@ def test_the_objection_names_both_sides(asked, stored):
 
 def test_an_exact_match_passes(asked, stored):
     assert numbers.agree(asked("2"), stored("3", exact=True), Policy(0.9)) is None
+
+
+DAY_MS = 86_400_000
+SEEN = sorted({form for pair in SAME + OTHER for text in pair for form in features(text).numbers})
+MADE = (
+    "1 week", "x1", "1", "x2", "2", "2 time", "1 time", "d+0", "d+1", "tonight", "this month", "this year", "this",
+    "next week", "--01-02", "90 min", "1.5 h", "2 km", "2000 m", "<3", "<=2", ">2", "-5", "5", "monday",
+)  # fmt: skip
+FORMS = st.lists(st.sampled_from([*SEEN, *MADE]), max_size=5)
+TIMES = st.integers(0, 4_000 * DAY_MS)
+
+
+@given(FORMS, FORMS, st.permutations(range(5)), TIMES, TIMES)
+def test_the_quick_way_decides_as_the_whole_way(asked_forms, more, order, now_ms, created_ms):
+    stored_forms = tuple((asked_forms[place : place + 1] or more[place : place + 1] or [""])[0] for place in order)
+    for mine, theirs in ((tuple(asked_forms), tuple(filter(None, stored_forms))), (tuple(asked_forms), tuple(more))):
+        whole = numbers._same(mine, theirs) or numbers._same(
+            numbers._resolved(mine, now_ms), numbers._resolved(theirs, created_ms)
+        )
+
+        assert whole == numbers._agree(mine, now_ms, theirs, created_ms)
+
+
+@pytest.mark.parametrize("one", SEEN + list(MADE))
+def test_what_may_go_without_saying_is_left_out_of_the_quick_look(one):
+    for forms in ((one,), numbers._resolved((one,), DAY_MS)):
+        assert not numbers._goes_without_saying(forms[0]) or not numbers._values(forms)

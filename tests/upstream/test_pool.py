@@ -40,6 +40,8 @@ def test_a_path_and_a_version_may_stand_in_the_address():
     assert ["http://h:1", "https://h/proxy"] == [Upstream(url).base for url in ("http://h:1/v1/", "https://h/proxy/v1")]
     with pytest.raises(ValueError, match="http"):
         Upstream("ftp://h")
+    with pytest.raises(ValueError, match="gateway_key"):
+        Upstream("https://me:secret@h")
 
 
 def test_the_first_is_asked_and_the_key_of_the_house_takes_the_place_of_the_callers(pair):
@@ -111,7 +113,7 @@ def test_one_that_keeps_failing_rests_and_is_asked_again_later(pair):
 def test_where_nobody_answers_the_error_names_hosts_and_kinds_only(pair):
     first, _ = pair
     first.stop()
-    with pytest.raises(UpstreamError, match="ConnectError") as refused:
+    with pytest.raises(UpstreamError, match="ConnectorError") as refused:
         asked(first.url)
 
     assert first.url.removeprefix("http://") in str(refused.value)
