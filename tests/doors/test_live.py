@@ -1,6 +1,7 @@
 """Promises of crowkis/doors/live.py, through the real door: figures once, as a stream, and each look-up on a socket."""
 
 import json
+import socket
 import time
 from contextlib import ExitStack, contextmanager
 from itertools import pairwise
@@ -112,10 +113,10 @@ def test_no_more_streams_than_there_may_be_and_those_that_end_make_room(server, 
 
 def test_each_look_up_comes_over_the_socket_in_its_order(server, wire):
     wire("CSET", HOW, ANSWER)
-    with connect(f"ws://127.0.0.1:{server.http_port}/ws/live") as socket:
+    with connect(f"ws://127.0.0.1:{server.http_port}/ws/live") as live:
         for text in (HOW, "something else", HOW):
             wire("CGET", text)
-        lines = [json.loads(socket.recv(timeout=5)) for _ in range(3)]
+        lines = [json.loads(live.recv(timeout=5)) for _ in range(3)]
 
     assert [HOW, "something else", HOW] == [line["question"] for line in lines]
     assert ["exact", "exact"] == [lines[0]["verdict"], lines[2]["verdict"]]
@@ -124,22 +125,22 @@ def test_each_look_up_comes_over_the_socket_in_its_order(server, wire):
 
 def test_a_socket_that_cannot_keep_up_is_told_how_many_it_missed(server, wire):
     wire("CSET", HOW, ANSWER)
-    with connect(f"ws://127.0.0.1:{server.http_port}/ws/live") as socket:
+    with connect(f"ws://127.0.0.1:{server.http_port}/ws/live") as live:
         for _ in range(3_000):
             wire.send("CGET", HOW)
         wire.replies(3_000)
         told = []
         while len(told) < 2 or sum(line.get("skipped", 1) for line in told) < 3_000:
-            told.append(json.loads(socket.recv(timeout=10)))
+            told.append(json.loads(live.recv(timeout=10)))
 
     assert 3_000 == sum(line.get("skipped", 1) for line in told)
 
 
 def test_whoever_speaks_on_the_socket_is_hung_up_on(server):
-    with connect(f"ws://127.0.0.1:{server.http_port}/ws/live") as socket:
-        socket.send("hello")
+    with connect(f"ws://127.0.0.1:{server.http_port}/ws/live") as live:
+        live.send("hello")
         with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(timeout=5)
+            live.recv(timeout=5)
 
     assert 1003 == closed.value.rcvd.code
 
@@ -148,20 +149,22 @@ def test_pages_of_other_sites_see_nothing(server, web):
     refused = web.get("/api/metrics", headers={"origin": "http://evil.test"})
     with pytest.raises(InvalidStatus) as denied:
         connect(f"ws://127.0.0.1:{server.http_port}/ws/live", origin="http://evil.test")
-    with pytest.raises(InvalidStatus) as rebound:
-        connect(
-            f"ws://evil.test:{server.http_port}/ws/live", sock=None, host="127.0.0.1", port=server.http_port,
-            origin=f"http://evil.test:{server.http_port}",
-        )  # fmt: skip
+    with (
+        socket.create_connection(("127.0.0.1", server.http_port)) as own,
+        pytest.raises(InvalidStatus) as rebound,
+    ):
+        connect("ws://evil.test/ws/live", sock=own, origin="http://evil.test")
 
     assert [403, 403, 403] == [refused.status_code, *(one.value.response.status_code for one in (denied, rebound))]
 
 
-class TestWithCredentials:
-    @pytest.fixture(scope="class")
-    def own(self, start_module_server):
-        return start_module_server(environ={"CROWKIS_AUTH_TOKEN": "secret"})
+@pytest.fixture(scope="module")
+def own(start_module_server):
+    """A server that asks for a token."""
+    return start_module_server(environ={"CROWKIS_AUTH_TOKEN": "secret"})
 
+
+class TestWithCredentials:
     @pytest.fixture
     def admin(self, own):
         with httpx.Client(base_url=base_of(own), headers={"x-crowkis-key": "secret"}, trust_env=False) as client:
@@ -206,10 +209,10 @@ class TestWithCredentials:
         assert "globex" not in told.text
         assert ["acme", 2, None] == [figures["tenant"], figures["global"]["total_requests"], figures["system"]]
         assert ["what acme misses", "acme asks how"] == [line["question"] for line in figures["recent_log"]]
-        with connect(f"ws://127.0.0.1:{own.http_port}/ws/live", additional_headers={"x-crowkis-key": key}) as socket:
+        with connect(f"ws://127.0.0.1:{own.http_port}/ws/live", additional_headers={"x-crowkis-key": key}) as live:
             wire("CGET", "globex asks how", "TENANT", "globex")
             wire("CGET", "acme asks how", "TENANT", "acme")
-            assert "acme asks how" == json.loads(socket.recv(timeout=5))["question"]
+            assert "acme asks how" == json.loads(live.recv(timeout=5))["question"]
 
     def test_a_reader_of_every_tenant_sees_no_figures_of_the_whole_server(self, own, admin):
         keys = {role: admin.post("/api/v1/keys", json={"name": role, "role": role}).json()["key"] for role in
