@@ -205,6 +205,9 @@ document.addEventListener("visibilitychange", () => {
   else if (!link.source && !$("board").hidden) link.open();
 });
 
+addEventListener("pagehide", () => link.close());
+addEventListener("pageshow", (event) => { if (event.persisted) link.open(); });
+
 function showLogin() {
   link.close();
   session = { known: false };
