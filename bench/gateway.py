@@ -2,15 +2,19 @@
 
     python bench/gateway.py [--requests 1000] [--streams 1000] [--embedder minilm] [--json FILE]
 
-One client on a kept connection, turns between the servers, milliseconds. `bare`: Starlette under uvicorn that answers
-the same JSON. `upstream`: the stand-in of crowkis.testing, asked directly. A hit is the same question again (`exact`)
-or a paraphrase (`semantic`); misses are new questions. Then so many slow streams at once through the one gateway, each
-a word every 200 ms: did all come whole, and how long did a hit take beside them?
+One client on a kept connection, turns between the servers, milliseconds. `bare`: Starlette under uvicorn, with the same
+parser and loop, that answers the same JSON. `upstream`: the stand-in of crowkis.testing, asked directly. A hit is the
+same question again (`exact`) or a paraphrase (`semantic`). Misses are new questions: of one shape that differ in a
+number (`miss`), of which up to 64 stored ones are judged each time, or in their words (`miss, words`); `embedding` is
+what CSIM takes for a new question of the first kind over RESP, nearly all of it the embedding. Then so many slow
+streams at once, each a word every 200 ms, from the stand-in directly and through the one gateway: did all come whole,
+and how long did a short question, or a hit, take beside them?
 """
 
 import asyncio
 import contextlib
 import json
+import random
 import resource
 import socket
 import subprocess
@@ -19,6 +23,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from embedder import SEED, question
 from rig import HOST, Running, bench_arguments, crowkis_server, machine, print_table, scratch, times, write_json
 
 QUESTION, PARAPHRASE = "How do I reset my password?", "how can i reset my password"
@@ -90,12 +95,22 @@ class Link:
         return time.perf_counter() - began, headers
 
 
-def one_by_one(bare: int, upstream: int, gateway: int, requests: int) -> list[list[Any]]:
+KINDS = ("bare", "exact", "semantic", "upstream", "miss", "miss, mixed", "embedding")
+
+
+def parcel(number: int) -> str:
+    """A question nobody has asked."""
+    return f"Where is the parcel with the number {number} of {time.time_ns()}?"
+
+
+def one_by_one(bare: int, upstream: int, gateway: int, resp: int, requests: int) -> list[list[Any]]:
     """Rows of latencies; the same question first has to be stored."""
+    redis = RedisLink(resp)
+    rng = random.Random(SEED)
     links = {"bare": Link(bare), "upstream": Link(upstream), "gateway": Link(gateway)}
     while links["gateway"].ask(request_of(QUESTION))[1]["x-crowkis-cache"] != "hit":
         time.sleep(0.05)
-    found: dict[str, list[float]] = {name: [] for name in ("bare", "exact", "semantic", "upstream", "miss")}
+    found: dict[str, list[float]] = {name: [] for name in KINDS}
     for number in range(requests):
         found["bare"].append(links["bare"].ask(request_of(QUESTION))[0])
         for kind, text in (("exact", QUESTION), ("semantic", PARAPHRASE)):
@@ -103,21 +118,39 @@ def one_by_one(bare: int, upstream: int, gateway: int, requests: int) -> list[li
             assert headers["x-cache-match"] == kind, headers
             found[kind].append(took)
         if number % 4 == 0:  # a miss stores, embedding included
-            new = request_of(f"Where is the parcel with the number {number} of {time.time_ns()}?")
-            found["upstream"].append(links["upstream"].ask(new)[0])
-            took, headers = links["gateway"].ask(new)
-            assert headers["x-crowkis-cache"] == "miss", headers
-            found["miss"].append(took)
+            for kind, text in (("miss", parcel(number)), ("miss, mixed", question(rng, 12))):
+                found["upstream"].append(links["upstream"].ask(request_of(text))[0])
+                took, headers = links["gateway"].ask(request_of(text))
+                if headers["x-crowkis-cache"] == "miss":  # two of the mixed ones may mean the same
+                    found[kind].append(took)
+                time.sleep(0.005)  # until it is stored: its sync must not be taken for the next one's time
+            began = time.perf_counter()
+            redis.ask("CSIM", parcel(number), QUESTION)
+            found["embedding"].append(time.perf_counter() - began)
     return [[name, *times(values).values()] for name, values in found.items()]
 
 
-async def many_streams(gateway: int, count: int) -> dict[str, Any]:
-    """So many streams at once, and hits beside them."""
+class RedisLink:
+    """A kept connection to the RESP port."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection((HOST, port), 60.0)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def ask(self, *words: str) -> bytes:
+        """A call with a short reply."""
+        parts = [word.encode() for word in words]
+        self.socket.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%b\r\n" % (len(part), part) for part in parts))
+        return self.socket.recv(65_536)
+
+
+async def many_streams(port: int, count: int) -> dict[str, Any]:
+    """So many streams at once, and short questions beside them."""
     whole, hits = 0, []
 
     async def stream(number: int) -> None:
         nonlocal whole
-        reader, writer = await asyncio.open_connection(HOST, gateway)
+        reader, writer = await asyncio.open_connection(HOST, port)
         text = f"Tell me about town number {number}, slowly"
         writer.write(request_of(text, stream=True).replace(b"Host:", b"Connection: close\r\nHost:", 1))
         data = await reader.read()
@@ -126,7 +159,7 @@ async def many_streams(gateway: int, count: int) -> dict[str, Any]:
 
     async def hit_now_and_then() -> None:
         while True:
-            reader, writer = await asyncio.open_connection(HOST, gateway)
+            reader, writer = await asyncio.open_connection(HOST, port)
             began = time.perf_counter()
             writer.write(request_of(QUESTION).replace(b"Host:", b"Connection: close\r\nHost:", 1))
             await reader.read()
@@ -155,17 +188,19 @@ def main() -> None:
         flags = ("--embedder", options.embedder, "--gateway-upstreams", f"http://{HOST}:{upstream}")
         with crowkis_server(directory, *flags, "--http-port", str(http)) as server:
             assert isinstance(server, Running)
-            rows = one_by_one(bare, upstream, http, options.requests)
+            rows = one_by_one(bare, upstream, http, server.port, options.requests)
+            direct = asyncio.run(many_streams(upstream, options.streams))
             streams = asyncio.run(many_streams(http, options.streams))
     print_table("one client, milliseconds", ["what", "requests", "p50", "p99"], rows)
     p50 = {row[0]: row[2] for row in rows}
     ratios = {kind: round(p50[kind] / p50["bare"], 2) for kind in ("exact", "semantic")}
-    added_ms = round(p50["miss"] - p50["upstream"], 2)
+    added_ms = {kind: round(p50[kind] - p50["upstream"], 2) for kind in ("miss", "miss, mixed")}
     print(f"\nhit / bare: exact {ratios['exact']}, semantic {ratios['semantic']}; a miss adds {added_ms} ms at p50")
-    print(f"{streams['whole']} of {streams['streams']} streams whole in {streams['seconds']} s; hits beside them: "
-          f"{streams['hits']}")  # fmt: skip
+    for name, told in (("the stand-in alone", direct), ("the gateway", streams)):
+        print(f"{name}: {told['whole']} of {told['streams']} streams whole in {told['seconds']} s; beside them: "
+              f"{told['hits']}")  # fmt: skip
     report = {"question": "what the gateway adds", "machine": machine(), "rows": rows, "ratios": ratios,
-              "miss_adds_ms": added_ms, "streams": streams}  # fmt: skip
+              "miss_adds_ms": added_ms, "streams": streams, "direct": direct}  # fmt: skip
     write_json(options.json, report)
 
 

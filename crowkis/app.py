@@ -7,6 +7,7 @@ what was accepted, sync, close. Knows every room; no room knows it.
 import asyncio
 import gc
 import os
+import resource
 import secrets
 import signal
 import sys
@@ -14,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from random import Random  # noqa: TID251 - the one place that makes randomness, to pass it in
@@ -65,6 +67,8 @@ COLLECT_EVERY = (400, 3, 1_000_000_000)
 between looks at everything: never. That takes 2 us an entry and holds every thread (decision 0020)."""
 DISK_THREADS = 4
 """One syncs, one flushes, one folds, one writes a backup."""
+FILES_MAX = 65_536
+"""Open files, where the system sets no limit."""
 BACKUP_DIRECTORY = "backups"
 """Where in the data directory backups go unless backup_dir says otherwise."""
 MEMO_PART = 8
@@ -425,8 +429,16 @@ def _disk_error(finished: "asyncio.Future[None]") -> Exception | None:
     return error
 
 
+def _allow_connections() -> None:
+    """As many open files as may be had: the usual 1,024 are five hundred streams, a connection on either side each."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (FILES_MAX if most == resource.RLIM_INFINITY else most, most))
+
+
 def serve(settings: Settings, log: Log) -> int:
     """Run a server to its end; returns the exit code. Raises what kept it from starting."""
     sys.setswitchinterval(SWITCH_S)
     gc.set_threshold(*COLLECT_EVERY)
+    _allow_connections()
     return uvloop.run(App(settings, log).run())

@@ -8,6 +8,7 @@ import ctypes
 import itertools
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -323,3 +324,22 @@ def wire3(server, wire):
     wire = server.connect(protocol=3)
     yield wire
     wire.close()
+
+
+@pytest.fixture(scope="session")
+def node_sdks(request):
+    """A directory with the Node clients of OpenAI and Anthropic installed; kept between runs in pytest's cache."""
+    for program in ("node", "npm"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+    directory = Path(request.config.cache.mkdir("node-sdks"))
+    if not (directory / "installed").exists():
+        (directory / "package.json").write_text('{"private": true}')
+        ran = subprocess.run(
+            ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "openai", "@anthropic-ai/sdk"],
+            cwd=directory, capture_output=True, text=True, timeout=240, check=False,
+        )  # fmt: skip
+        if ran.returncode:
+            pytest.skip(f"npm could not install openai and @anthropic-ai/sdk: {ran.stderr.strip().splitlines()[-1:]}")
+        (directory / "installed").touch()
+    return directory

@@ -132,3 +132,109 @@ def test_tasks_do_without_a_server(server):
         return answer
 
     assert "Like so." == asyncio.run(use())
+
+
+LONG = "Open the site, press Log in, then type your name – žluťoučký kůň – and your password twice."
+
+
+class TestStreaming:
+    def test_a_stored_answer_comes_piece_by_piece(self, cache):
+        cache.store(HOW, LONG)
+        began = time.monotonic()
+        pieces = [(time.monotonic() - began, piece) for piece in cache.stream(HOW, words=2, pace_ms=60)]
+
+        assert LONG == "".join(piece for _, piece in pieces)
+        assert len(pieces) > 6
+        assert pieces[0][0] < pieces[-1][0] / 2
+        assert [] == list(cache.stream("something else"))
+        assert [] == list(cache.stream(HOW, model="m"))
+
+    def test_a_reader_that_stops_leaves_the_next_call_alone(self, cache):
+        cache.store(HOW, LONG)
+        for _ in range(3):
+            pieces = cache.stream(HOW, words=1, pace_ms=20)
+            next(pieces)
+            pieces.close()
+
+        assert LONG == cache.ask(HOW)
+
+    def test_tasks_read_streams_too(self, server, wire):
+        async def use():
+            cache = AsyncCrowkis(port=server.port)
+            await cache.store(HOW, LONG)
+            left = cache.stream(HOW, words=1)
+            await anext(left)
+            await left.aclose()
+            pieces = [piece async for piece in cache.stream(HOW, words=2, pace_ms=1)]
+            none = [piece async for piece in cache.stream("something else")]
+            answer = await cache.ask(HOW)
+            await cache.close()
+            return pieces, none, answer
+
+        pieces, none, answer = asyncio.run(use())
+
+        assert (LONG, [], LONG) == ("".join(pieces), none, answer)
+        assert len(pieces) > 6
+
+
+def test_answers_about_images_are_apart(cache):
+    cache.store("what is this", "A cat.", image="Y2F0")
+
+    assert "A cat." == cache.ask("what is this", image="Y2F0")
+    assert cache.ask("what is this", image="ZG9n") is None
+    assert cache.ask("what is this") is None
+
+
+def test_neighbours_vectors_reasons_and_figures_are_told(cache):
+    cache.store(HOW, "Like so.")
+    cache.store("do i log in how", "So, too.")
+    near = cache.similar(HOW, 2)
+    why = cache.explain("something else")
+
+    assert (HOW, 2) == (near[0].question, len(near))
+    assert near[0].similarity > 0.99
+    assert cache.lookup(HOW).key == near[0].key
+    assert 1.0 == pytest.approx(sum(number * number for number in cache.embed(HOW)), abs=1e-3)
+    assert ("refused", None) == (why["verdict"], why["key"])
+    assert cache.lookup(HOW).key == cache.explain(HOW)["key"]
+    assert cache.stats()["entries"] >= 2
+
+
+def test_tasks_are_told_them_too(server, wire):
+    async def use():
+        cache = AsyncCrowkis(port=server.port)
+        await cache.store(HOW, "Like so.")
+        found = (await cache.similar(HOW))[0].question, len(await cache.embed(HOW)), (await cache.explain(HOW))["key"]
+        figures = await cache.stats()
+        key = (await cache.lookup(HOW)).key
+        await cache.close()
+        return found, figures, key
+
+    (question, size, explained), figures, key = asyncio.run(use())
+
+    assert (HOW, key) == (question, explained)
+    assert size > 100
+    assert figures["entries"] == 1
+
+
+def test_a_server_that_is_gone_costs_no_time_and_is_told_once(caplog):
+    cache = Crowkis(port=1)
+    began = time.monotonic()
+    for _ in range(5):
+        cache.get_or_compute(HOW, lambda: "Like so.")
+
+    assert time.monotonic() - began < 1.0
+    assert 1 == len([one for one in caplog.records if one.name == "crowkis" and HOW not in one.getMessage()])
+
+
+def test_one_client_serves_one_event_loop_after_another(server, wire):
+    cache = AsyncCrowkis(port=server.port)
+    asyncio.run(cache.store(HOW, "Like so."))
+
+    assert ["Like so."] * 2 == [asyncio.run(cache.ask(HOW)) for _ in range(2)]
+
+
+def test_half_a_character_fails_nobody(cache, server, wire):
+    assert "Like \ud83d so." == cache.get_or_compute(HOW, lambda: "Like \ud83d so.")
+    assert "Like so." == cache.get_or_compute("how \ud83d", lambda: "Like so.")
+    assert "Like \ud83d so." == asyncio.run(AsyncCrowkis(port=server.port, tenant="acme").ask(HOW))

@@ -7,6 +7,7 @@ Knows nothing of the engine.
 
 from collections import namedtuple
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,9 @@ from crowkis.values.limits import (
     VECTOR_DIMENSION_MAX,
 )
 from crowkis.values.vector import Vector
+
+REQUESTS_REMEMBERED_MAX, REQUEST_BYTES_REMEMBERED_MAX = 512, 1_024
+"""Of words that take a CONTEXT, which is costly to read, so many requests are remembered as parsed."""
 
 
 class Kind(NamedTuple):
@@ -282,7 +286,8 @@ class _Grammar:
                 return new(make, (*map(_converted, places, request[head:]), *rest))
             return self.parse(request)
 
-        return self.parse if not self.simple else parse_raw if self.raw else parse_simple
+        parse = self.parse if not self.simple else parse_raw if self.raw else parse_simple
+        return _remembering(parse) if any(row.kind is CONTEXT for row in self.parameters) else parse
 
     def parse(self, request: list[bytes]) -> Any:
         if len(request) < self.least:
@@ -359,6 +364,16 @@ class _Grammar:
             if raw.upper() in self.options:
                 return malformed(f"{row.name} is missing before {raw.upper().decode()}; syntax: {self.syntax}")
         return malformed(f"syntax error at argument {at}; syntax: {self.syntax}")
+
+
+def _remembering(parse: Callable[[list[bytes]], Any]) -> Callable[[list[bytes]], Any]:
+    """The same; what it says depends on the request alone. Errors are found anew each time."""
+    remembered = lru_cache(REQUESTS_REMEMBERED_MAX)(lambda *request: parse(list(request)))
+
+    def parse_remembered(request: list[bytes]) -> Any:
+        return parse(request) if sum(map(len, request)) > REQUEST_BYTES_REMEMBERED_MAX else remembered(*request)
+
+    return parse_remembered
 
 
 def _converted(row: Parameter, raw: bytes) -> Any:

@@ -1,6 +1,5 @@
 """What a request brings, read within limits, and the refusals that say what is wrong with it."""
 
-import asyncio
 import json
 from typing import Any
 
@@ -10,8 +9,6 @@ from crowkis.values.limits import HTTP_BODY_BYTES_MAX
 
 CLIENT_CLOSED = 499
 """What is noted of a request whose client has gone; nobody is sent it."""
-BODY_SILENCE_S_MAX = 30.0
-"""A body of which nothing more has come for so long is given up."""
 
 
 class RefusedError(Exception):
@@ -32,24 +29,20 @@ def malformed(text: str) -> RefusedError:
 async def body_of(request: Request, most: int = HTTP_BODY_BYTES_MAX) -> bytes:
     """All of it, within the limit. Raises RefusedError, ClientDisconnect.
 
-    Packed bodies are not unpacked: a few bytes could become gigabytes.
+    Packed bodies are not unpacked: a few bytes could become gigabytes. How long is waited, the connection knows
+    (see patience.py).
     """
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise RefusedError(415, "unsupported_encoding", "send the body unpacked, without Content-Encoding")
     told = request.headers.get("content-length", "")
     if told.isdecimal() and int(told[:20]) > most:
         raise _too_large(most)
-    parts, size_bytes, loop = [], 0, asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(BODY_SILENCE_S_MAX) as silence:
-            async for part in request.stream():
-                size_bytes += len(part)
-                if size_bytes > most:
-                    raise _too_large(most)
-                parts.append(part)
-                silence.reschedule(loop.time() + BODY_SILENCE_S_MAX)
-    except TimeoutError:
-        raise RefusedError(408, "timeout", "the rest of the body did not come", {"connection": "close"}) from None
+    parts, size_bytes = [], 0
+    async for part in request.stream():
+        size_bytes += len(part)
+        if size_bytes > most:
+            raise _too_large(most)
+        parts.append(part)
     return b"".join(parts)
 
 

@@ -8,6 +8,7 @@ import ipaddress
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -29,8 +30,11 @@ from crowkis.wire.fields import key_of
 FAILURES_MAX, FAILURES_PER_S = 10, 0.5
 """Wrong credentials one address may show at once, and how fast it may try again."""
 BUCKETS_MAX = 8_192
+HOSTS_REMEMBERED_MAX = 256
 LOCAL_NAMES = frozenset({"localhost", "localhost."})
 OUR_FIELDS = ("x-crowkis-key", "x-crowkis-admin-key")
+ON_BEHALF = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""Fields of a proxy on this machine, whose clients are not on it."""
 HOW = "show the token, an API key (crwk_...) or a JSON Web Token as Authorization: Bearer, or as x-crowkis-key"
 
 
@@ -129,7 +133,11 @@ class Guests:
             changes = request.scope.get("method", "GET") not in ("GET", "HEAD")
             if changes and not csrf_fits(sign_in, request.headers.get(CSRF, "")):
                 raise RefusedError(403, "forgery", f"a signed-in browser shows {CSRF}, as GET /api/session tells it")
-            return (await self.holder(sign_in.key, request))._replace(csrf=sign_in.csrf)
+            try:
+                return (await self.holder(sign_in.key, request))._replace(csrf=sign_in.csrf)
+            except RefusedError:
+                self._sign_ins.end(cookie)  # or each look of an open page would count as a wrong key
+                raise
         if self._is_open(request):
             _host_is_ours(request, self._engine.settings.http_host)
             return Known(DEFAULT, "admin", "")
@@ -174,8 +182,10 @@ class Guests:
         return shown.startswith(API_KEY_MARK) or (self._tokens.wanted and shown.count(".") == 2)
 
     def _is_open(self, request: HTTPConnection) -> bool:
-        """No token is set, and the caller is on this machine."""
+        """No token is set, and the caller is on this machine; whoever asks for somebody else says so in the header."""
         house = self._engine.house
+        if any(field in request.headers for field in ON_BEHALF):
+            return False
         return not house.token and house.users[DEFAULT].on and is_local(request.client[0] if request.client else "")
 
     def _failed(self, host: str) -> None:
@@ -192,6 +202,7 @@ class Guests:
             raise _slower(wait_s, f"at most {per_minute} calls a minute are let in (http_calls_per_minute)")
 
 
+@lru_cache(HOSTS_REMEMBERED_MAX)
 def is_local(host: str) -> bool:
     """Is the peer on this machine?"""
     try:
@@ -220,9 +231,14 @@ def same_origin(request: HTTPConnection) -> None:
 
 def _host_is_ours(request: HTTPConnection, http_host: str) -> None:
     """A name that somebody else's DNS points at this machine must not open what only this machine may use."""
-    name = (urlsplit(f"//{request.headers.get('host', '')}").hostname or "").lower()
-    if name not in LOCAL_NAMES and name != http_host.lower() and not is_local(name):
+    if not _is_ours(request.headers.get("host", ""), http_host):
         raise RefusedError(403, "other_host", "without credentials this server answers to localhost and 127.0.0.1 only")
+
+
+@lru_cache(HOSTS_REMEMBERED_MAX)
+def _is_ours(host: str, http_host: str) -> bool:
+    name = (urlsplit(f"//{host}").hostname or "").lower()
+    return name in LOCAL_NAMES or name == http_host.lower() or is_local(name)
 
 
 def _slower(wait_s: float, why: str) -> RefusedError:

@@ -12,10 +12,11 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -24,13 +25,26 @@ from crowkis.doors.patience import USUAL, Limits, UnlessGone, connection_with
 KEEP_ALIVE_S = 75
 SOCKET_BYTES_MAX = 4 * 1024
 """Of a message to a WebSocket."""
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+CORS_S = 600
+TOLD = (
+    "x-cache-match", "x-crowkis-cache", "x-crowkis-key", "x-crowkis-confidence", "x-crowkis-age", "x-crowkis-ttl",
+    "x-crowkis-tokens-saved", "x-crowkis-money-saved", "x-crowkis-bypass", "x-crowkis-coalesced", "x-crowkis-stale",
+    "retry-after",
+)  # fmt: skip
+"""Fields that pages of other sites may read too."""
 
 
 class HttpDoor:
     """One port."""
 
-    def __init__(self, routes: Sequence[BaseRoute], limits: Limits = USUAL) -> None:
-        self._app = _Shortcuts(routes)
+    def __init__(self, routes: Sequence[BaseRoute], limits: Limits = USUAL, origins: Sequence[str] = ()) -> None:
+        """`origins`: the sites whose pages may read answers (Fetch standard, CORS); cookies are never meant by that."""
+        self._app: ASGIApp = _Shortcuts(routes)
+        if origins:
+            self._app = CORSMiddleware(
+                self._app, origins, METHODS, ["*"], expose_headers=TOLD, max_age=CORS_S
+            )  # fmt: skip
         self._connection = connection_with(limits)
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None

@@ -30,12 +30,14 @@ class Limits(NamedTuple):
     """In which the head of a request must be complete, from its first byte, or from the connection's beginning."""
     body_s: float = 300.0
     """In which its body must be."""
+    silence_s: float = 30.0
+    """A body of which nothing more has come for so long is given up."""
     connections_max: int = 10_000
 
 
 USUAL = Limits()
 TOO_LARGE = (431, f"the head of a request may have at most {HEAD_BYTES_MAX} bytes in {FIELDS_MAX} fields")
-TOO_SLOW = (408, "the head of the request was not complete in time")
+TOO_SLOW = (408, "the rest of the request did not come in time")
 MALFORMED = (400, "this is no HTTP request, or one that could be read in two ways")
 
 
@@ -138,6 +140,7 @@ class Connection(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._timed = ""
         """The state the timer was set in."""
+        self._body_until_s = 0.0
         self._refusal = MALFORMED
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -168,8 +171,10 @@ class Connection(HttpToolsProtocol):
                 self._stop_timer()
             elif self._timer is None and self.timeout_keep_alive_task is None:
                 self._set_timer(self.limits.head_s)  # line ends before a request are none
-        elif self._timer is None or self._timed != self._state:
-            self._set_timer(self.limits.head_s if self._state == "head" else self.limits.body_s)
+        elif self._state == "body":
+            self._set_timer(min(self.limits.silence_s, self._body_until_s - self.loop.time()))
+        elif self._timer is None or self._timed != "head":
+            self._set_timer(self.limits.head_s)
         if self._state == "head" and not self._fresh:
             self._come_bytes += len(data)
             if self._come_bytes > HEAD_BYTES_MAX:
@@ -200,6 +205,7 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._state = "body"
+        self._body_until_s = self.loop.time() + self.limits.body_s
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -244,9 +250,9 @@ class Connection(HttpToolsProtocol):
 
     def _too_slow(self, delay_s: float) -> None:
         self._timer = None
-        if self._answering and self._state != "body":
-            self._set_timer(delay_s)  # the next one waits behind the answer
-        elif self._state == "head":
+        if self.pipeline or (self._answering and self._state != "body"):
+            self._set_timer(delay_s)  # what comes waits behind an answer
+        elif self._state == "head" or (self._state == "body" and not self.cycle.response_started):
             self._refuse(TOO_SLOW)
         else:
             self.transport.close()

@@ -108,10 +108,11 @@ class Actor:
         self._shown: list[tuple[Client, bytes]] = []
         """Lines for MONITOR; sent after the batch's replies, so that the OK of MONITOR itself comes first."""
 
-    def submit(self, client: Client, requests: list[list[bytes]], slot: int) -> None:
+    def submit(self, client: Client, requests: list[list[bytes]], slot: int, at_once: bool = False) -> None:
         """Queue a client's requests; the first one's reply belongs to `slot`. A full inbox answers BUSY at once.
 
-        Who sends a few finds room for a while where those who send many at a time have filled it.
+        Who sends a few finds room for a while where those who send many at a time have filled it. `at_once`: it is a
+        word that only reads, and is run before this returns where nothing else waits: a turn of the loop is saved.
         """
         room = self.engine.settings.inbox_calls
         if self.queued_calls >= (room + room // SHORT_PART if len(requests) <= SHORT_CALLS else room):
@@ -121,7 +122,11 @@ class Actor:
             return
         self.queued_calls += len(requests)
         self._inbox.put(client, (requests, slot))
-        if self._alarm is not None:
+        if at_once and self._alarm is not None and not self._alarm.done():
+            self.engine.now_ms = self._clock.now_ms()
+            self._run_batch()
+            self._send()
+        if self._inbox:
             self._wake()
 
     def resume(self, client: Client, slot: int, command: Command, muted: bool, then: Then, result: Any) -> None:

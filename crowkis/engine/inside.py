@@ -47,6 +47,12 @@ class Caller:
         self._actor.submit(self._client, [list(words)], slot)
         return await future
 
+    async def look(self, *words: bytes) -> Any:
+        """call() of a word that only reads; answered at once where the actor has nothing else to do."""
+        slot, future = self._replies.expect()
+        self._actor.submit(self._client, [list(words)], slot, at_once=True)
+        return await future
+
     def leave(self) -> None:
         """Nothing more will be asked; what was accepted is still done."""
         self._client.leaving = True

@@ -173,12 +173,19 @@ class Live:
             for figures in self._figures(tenant, model, rows[-1][0]):
                 figures.count(EXACT, whole.count, whole.usd, whole.tokens)
 
-    def correct(self, tenant: str, model: str, answer_bytes: int, tokens: int) -> None:
-        """The hit just noted saved so many tokens, as the answer itself tells: its size says less."""
+    def correct(self, entry: Entry | None, tokens: int, usd: float | None) -> None:
+        """The hit just noted saved so much, as the answer itself and the list of prices tell: its size says less."""
+        if entry is None:
+            return
         self.settle()
-        for row in (self.tenants.get(tenant), self._minute, self.models.get(model)):
+        saved_usd = 0.0 if usd is None else usd - self._worth(entry)
+        for row in (self.tenants.get(entry.scope.tenant), self._minute, self.models.get(entry.scope.model)):
             if row is not None:
-                row.tokens += tokens - answer_bytes // BYTES_PER_TOKEN
+                row.tokens += tokens - entry.answer_bytes // BYTES_PER_TOKEN
+                row.usd += saved_usd
+        counter = self.served.by_key.get(entry.entry_id)
+        if counter is not None:
+            counter.usd += saved_usd
 
     def late(self, delay_s: float) -> None:
         """The event loop came back so much later than it was asked to."""

@@ -19,6 +19,8 @@ from crowkis.match.vocabulary import listed
 TEXTS_KEPT_MAX = 2_048
 SHORT_CHARS_MAX = 400
 LAID_KEPT_MAX = 64
+PAIRS_KEPT_MAX = 1_024
+"""Of so many pairs of short texts the rules remember what they found."""
 LONG_TEXTS_KEPT_MAX = 64
 """How many texts longer than that are kept as read."""
 EDGE_CHARS = 2_000

@@ -22,8 +22,8 @@ class Finding(NamedTuple):
 
 def judge(question: Question, candidate: Candidate, policy: Policy, rules: Sequence[Gate]) -> Verdict:
     """Decide on one candidate: the first objection wins; without one it may be served."""
-    for _, rule, _ in rules:
-        objection = rule(question, candidate, policy)
+    for gate in rules:
+        objection = gate.rule(question, candidate, policy)
         if objection is not None:
             return Verdict(question, candidate, policy, objection)
     return Verdict(question, candidate, policy, None)

@@ -51,8 +51,15 @@ class _Gist(NamedTuple):
     resolved_values: tuple[str, ...]
 
 
+class _TooLongError(Exception):
+    """To be remembered."""
+
+
 def _gist(forms: tuple[str, ...], day: int) -> _Gist:
-    return (_remembered_gist if sum(map(len, forms)) <= _TEXT_CHARS_MAX else _new_gist)(forms, day)
+    try:
+        return _remembered_gist(forms, day)
+    except _TooLongError:
+        return _new_gist(forms, day)
 
 
 def _new_gist(forms: tuple[str, ...], day: int) -> _Gist:
@@ -60,7 +67,11 @@ def _new_gist(forms: tuple[str, ...], day: int) -> _Gist:
     return _Gist(_values(forms), in_common, _values(in_common))
 
 
-_remembered_gist = lru_cache(_TEXTS_KEPT_MAX)(_new_gist)
+@lru_cache(_TEXTS_KEPT_MAX)
+def _remembered_gist(forms: tuple[str, ...], day: int) -> _Gist:
+    if sum(map(len, forms)) > _TEXT_CHARS_MAX:
+        raise _TooLongError  # and what is raised is not remembered
+    return _new_gist(forms, day)
 
 
 def _values(forms: tuple[str, ...]) -> tuple[str, ...]:

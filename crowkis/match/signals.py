@@ -4,9 +4,10 @@ Each number has one meaning and one direction (SIGNALS): more of it speaks for t
 decides; match/confidence.py weighs. What a gate objects to never comes this far.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
-from crowkis.match.align import Alignment, Parsed, laid
+from crowkis.match.align import PAIRS_KEPT_MAX, SHORT_CHARS_MAX, Alignment, Parsed, laid
 from crowkis.values.question import Company
 
 NEAR = 0.9
@@ -41,12 +42,17 @@ SIGNALS: tuple[Signal, ...] = (
 
 def signals(asked: str, stored: str, similarity: float, company: Company) -> tuple[float, ...]:
     """One number for each row of SIGNALS."""
+    short = len(asked) <= SHORT_CHARS_MAX >= len(stored)
+    of_words = (_remembered_of_words if short else _of_words)(asked, stored)
+    return (similarity, max(0.0, similarity - NEAR), *of_words, *company)
+
+
+def _of_words(asked: str, stored: str) -> tuple[float, ...]:
+    """Those that depend on the two texts alone."""
     a, b, found = laid(stored, asked)
     only_stored, only_asked = len(found.unmatched_a), len(found.unmatched_b)
     names = sum(a.names[i] for i in found.unmatched_a) + sum(b.names[j] for j in found.unmatched_b)
     return (
-        similarity,
-        max(0.0, similarity - NEAR),
         min(only_asked, COUNTED_MAX),
         min(only_stored, COUNTED_MAX),
         float(only_stored > 0 < only_asked),
@@ -55,8 +61,10 @@ def signals(asked: str, stored: str, similarity: float, company: Company) -> tup
         _markers(a, b, found),
         min(names, 2),
         min(sum(pair.how != "exact" for pair in found.pairs), 3),
-        *company,
     )
+
+
+_remembered_of_words = lru_cache(PAIRS_KEPT_MAX)(_of_words)
 
 
 def _in_frame(a: Parsed, b: Parsed, found: Alignment) -> float:

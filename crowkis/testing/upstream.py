@@ -1,4 +1,4 @@
-"""A model's server that is none: OpenAI's and Anthropic's chats on a free port here, as good or bad as it is told.
+"""A model's server that is none: OpenAI's and Anthropic's paths on a free port here, as good or bad as it is told.
 
 Each request takes the next Behaviour of `script`, or the default one when there is none left. What it was asked is in
 `asked`. Answers name the question and their own number, so that a stored answer can be told from a new one.
@@ -8,12 +8,14 @@ second number is the pause between the words of its streams in milliseconds.
 """
 
 import asyncio
+import base64
 import contextlib
 import json
 import socket
 import sys
 import threading
 import time
+from array import array
 from collections import deque
 from collections.abc import AsyncIterator, Generator, Mapping
 from typing import Any, NamedTuple
@@ -94,6 +96,8 @@ class FakeUpstream:
         deltas += [({"content": word}, None) for word in text.split(" ")[:1]]
         deltas += [({"content": f" {word}"}, None) for word in text.split(" ")[1:]]
         deltas.append(({}, how.finish))
+        if how.tool_call:
+            deltas = [deltas[0], *[({"tool_calls": [part]}, None) for part in _CALL_PARTS], ({}, "tool_calls")]
         whole = False
         try:
             for place, (delta, finish) in enumerate(deltas):
@@ -155,11 +159,17 @@ class FakeUpstream:
                                                          "owned_by": "nobody"}]})  # fmt: skip
 
     async def _embeddings(self, request: Request) -> Response:
-        body = json.loads(await request.body())
-        self.asked.append(body)
-        rows = [{"object": "embedding", "index": 0, "embedding": [0.0, 1.0]}]
-        told = {"prompt_tokens": 1, "total_tokens": 1}
-        return JSONResponse({"object": "list", "model": body["model"], "data": rows, "usage": told})
+        body, how, number = await self._next(request)
+        if how.status != 200:
+            return _failed(how)
+        texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
+        rows = [
+            {"object": "embedding", "index": place, "embedding": _vector(body, number)} for place in range(len(texts))
+        ]
+        words = sum(len(str(text).split()) for text in texts)
+        told = {"prompt_tokens": words, "total_tokens": words}
+        whole = {"object": "list", "model": body["model"], "data": rows, "usage": told}
+        return JSONResponse(whole, 200, dict(how.headers))
 
 
 class _Server(uvicorn.Server):
@@ -184,22 +194,29 @@ def message(body: Mapping[str, Any], how: Behaviour, text: str, number: int) -> 
     """A whole answer in Anthropic's shape."""
     told = usage(text)
     ends = {"stop": "end_turn", "length": "max_tokens"}
-    return {"id": f"msg_{number}", "type": "message", "role": "assistant", "model": body["model"],
-            "content": [{"type": "text", "text": text}], "stop_reason": ends.get(how.finish, how.finish),
+    block: dict[str, Any] = {"type": "text", "text": text}
+    if how.tool_call:
+        block = {"type": "tool_use", "id": "toolu_1", "name": "look_up", "input": {}}
+    return {"id": f"msg_{number}", "type": "message", "role": "assistant", "model": body["model"], "content": [block],
+            "stop_reason": "tool_use" if how.tool_call else ends.get(how.finish, how.finish),
             "stop_sequence": None,
             "usage": {"input_tokens": told["prompt_tokens"], "output_tokens": told["completion_tokens"]}}  # fmt: skip
 
 
 async def _message_parts(whole: dict[str, Any], how: Behaviour) -> AsyncIterator[bytes]:
     begun = {**whole, "content": [], "stop_reason": None, "usage": {**whole["usage"], "output_tokens": 1}}
+    block = whole["content"][0]
+    words = block.get("text", "").split(" ")
+    empty: dict[str, Any] = {**block, "text": ""} if "text" in block else block
+    deltas = [{"type": "text_delta", "text": f" {word}" if place else word} for place, word in enumerate(words)]
+    if block["type"] == "tool_use":
+        deltas = [{"type": "input_json_delta", "partial_json": "{}"}]
     events: list[dict[str, Any]] = [
         {"type": "message_start", "message": begun},
-        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_start", "index": 0, "content_block": empty},
         {"type": "ping"},
+        *[{"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas],
     ]
-    for place, word in enumerate(whole["content"][0]["text"].split(" ")):
-        delta = {"type": "text_delta", "text": f" {word}" if place else word}
-        events.append({"type": "content_block_delta", "index": 0, "delta": delta})
     events.append({"type": "content_block_stop", "index": 0})
     ended = {"stop_reason": whole["stop_reason"], "stop_sequence": None}
     events.append({"type": "message_delta", "delta": ended, "usage": whole["usage"]})
@@ -274,6 +291,11 @@ async def _response_parts(whole: dict[str, Any], how: Behaviour) -> AsyncIterato
         yield b"event: " + event["type"].encode() + b"\n" + _event({**event, "sequence_number": place})
 
 
+def _vector(body: Mapping[str, Any], number: int) -> list[float] | str:
+    vector = array("f", [0.0, float(number)])
+    return base64.b64encode(vector.tobytes()).decode() if body.get("encoding_format") == "base64" else vector.tolist()
+
+
 def _failed(how: Behaviour) -> Response:
     error = {"message": f"fake failure {how.status}", "type": "fake_error", "param": None, "code": "fake"}
     return JSONResponse({"error": error}, how.status, dict(how.headers))
@@ -283,6 +305,12 @@ def usage(text: str) -> dict[str, int]:
     """The tokens of an answer, a word each."""
     words = len(text.split())
     return {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": words, "total_tokens": PROMPT_TOKENS + words}
+
+
+_CALL_PARTS: tuple[dict[str, Any], ...] = (
+    {"index": 0, "id": "call_1", "type": "function", "function": {"name": "look_up", "arguments": ""}},
+    {"index": 0, "function": {"arguments": "{}"}},
+)
 
 
 def _now_s() -> int:

@@ -224,5 +224,6 @@ def test_http_cache_times_values_and_paraphrases_beside_a_bare_endpoint(tmp_path
 def test_gateway_compares_hits_with_a_bare_endpoint_and_misses_with_the_upstream(tmp_path):
     found = told_by("gateway.py", tmp_path, "--requests", "8", "--streams", "20")
 
-    assert ["bare", "exact", "semantic", "upstream", "miss"] == [row[0] for row in found["rows"]]
-    assert 20 == found["streams"]["whole"]
+    kinds = ["bare", "exact", "semantic", "upstream", "miss", "miss, mixed", "embedding"]
+    assert kinds == [row[0] for row in found["rows"]]
+    assert [20, 20] == [found[who]["whole"] for who in ("direct", "streams")]

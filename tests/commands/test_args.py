@@ -256,3 +256,24 @@ class TestKinds:
     def test_what_is_no_vector_is_refused(self, raw):
         with pytest.raises(ValueError, match="must"):
             VECTOR.convert(raw)
+
+
+WORDED = st.lists(
+    st.sampled_from(
+        [b"q", b"CONTEXT", b"c", b'[{"role": "user", "content": "x"}]', b"TENANT", b"t:", b"TAG", b"a", b"MODEL"]
+    ),
+    max_size=8,
+)
+
+
+@given(WORDED)
+def test_a_request_asked_again_is_read_as_the_first_time(rest):
+    def told():
+        try:
+            return COMMANDS["CGET"].parse([b"CGET", *rest])
+        except CommandError as error:
+            return error.text
+
+    first = told()
+
+    assert [first] * 2 == [told(), told()]

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from crowkis.doors.http import HttpDoor
 from crowkis.doors.patience import FIELDS_MAX, HEAD_BYTES_MAX, SPARE_CONNECTIONS, Limits, UnlessGone
 
-LIMITS = Limits(head_s=0.4, body_s=0.6, connections_max=40)
+LIMITS = Limits(head_s=0.4, body_s=0.6, silence_s=0.3, connections_max=40)
 GET = b"GET /echo HTTP/1.1\r\nHost: h\r\n\r\n"
 
 
@@ -134,6 +134,11 @@ class TestTime:
         read(link)
 
         assert time.monotonic() - began < 3.0
+
+    def test_a_body_that_stops_coming_is_told_so(self, link):
+        link.sendall(b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nxxx")
+
+        assert 408 == status(read(link))
 
     def test_an_answer_may_take_longer_than_a_head(self, link):
         link.sendall(GET.replace(b"echo", b"slow") + GET[:20])

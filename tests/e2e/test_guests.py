@@ -281,7 +281,7 @@ class TestBrowsers:
             browser.post("/api/login", json={"key": made["key"]})
             assert 200 == browser.get(ENTRIES).status_code
             visit("DELETE", f"{KEYS}/{made['id']}", TOKEN)
-            assert 401 == browser.get(ENTRIES).status_code
+            assert [401] * 20 == [browser.get(ENTRIES).status_code for _ in range(20)], "one wrong key, not twenty"
 
     def test_pages_of_other_sites_use_neither_a_cookie_nor_this_machine(self, server, start_server):
         base = f"http://127.0.0.1:{server.http_port}"
@@ -306,6 +306,32 @@ class TestBrowsers:
         )
 
 
+class TestOtherSites:
+    def test_a_site_that_is_named_may_ask_and_read_with_credentials_and_no_other(self, start_server):
+        own = start_server("--http-origins", "https://app.example, http://localhost:3000",
+                           environ={"CROWKIS_AUTH_TOKEN": TOKEN})  # fmt: skip
+        base = f"http://127.0.0.1:{own.http_port}{ENTRIES}"
+        wish = {"access-control-request-method": "GET", "access-control-request-headers": "x-crowkis-key"}
+        for site, allowed in (
+            ("https://app.example", True),
+            ("http://localhost:3000", True),
+            ("https://evil.example", False),
+        ):
+            asked = httpx.options(base, headers={"origin": site, **wish})
+            told = httpx.get(base, headers={"origin": site, "x-crowkis-key": TOKEN})
+            assert allowed == (200 == asked.status_code)
+            assert (site if allowed else None) == told.headers.get("access-control-allow-origin")
+            assert "access-control-allow-credentials" not in told.headers
+        with httpx.Client(base_url=f"http://127.0.0.1:{own.http_port}") as browser:
+            browser.post("/api/login", json={"key": TOKEN})
+            assert 403 == browser.get(ENTRIES, headers={"origin": "https://app.example"}).status_code
+
+    def test_what_is_no_origin_is_told_at_the_start(self, start_server):
+        own = start_server("--http-origins", "app.example", ready=False)
+        assert 0 != own.wait()
+        assert "https://app.example" in own.log
+
+
 class TestElsewhere:
     def test_beyond_this_machine_nothing_answers_without_credentials(self, start_server):
         address = _other_address()
@@ -322,6 +348,14 @@ class TestElsewhere:
         ):
             assert 401 == httpx.get(base + path, timeout=5).status_code, path
         assert 200 == httpx.get(f"http://127.0.0.1:{own.http_port}{ENTRIES}").status_code
+
+    @pytest.mark.parametrize("field", ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"])
+    def test_whoever_comes_through_a_proxy_here_is_not_here(self, start_server, field):
+        own = start_server()
+        base = f"http://127.0.0.1:{own.http_port}{ENTRIES}"
+
+        for value in ("203.0.113.9", "for=203.0.113.9", "127.0.0.1", "127.0.0.1, 203.0.113.9"):
+            assert 401 == httpx.get(base, headers={field: value}).status_code, value
 
 
 class TestGateway:

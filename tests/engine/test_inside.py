@@ -52,3 +52,35 @@ def test_what_is_open_when_it_is_closed_ends_with_an_error(play):
             await asking
 
     play(story)
+
+
+def test_who_only_looks_is_answered_at_once_where_nothing_else_waits(play):
+    async def story(house):
+        caller = Caller(house.engine, house.actor, "127.0.0.1:1", True)
+        await caller.call(b"SET", b"k", b"v")
+        await asyncio.sleep(0.01)
+        with pytest.raises(StopIteration) as ended:
+            caller.look(b"GET", b"k").send(None)
+        assert b"v" == ended.value.value
+
+        other = house.client()
+        house.send(other, "SET k w")
+        assert b"w" == await caller.look(b"GET", b"k"), "who came before is served before"
+        assert [b"+OK\r\n"] == other.sink.replies
+        with pytest.raises(CallRefusedError, match="unknown"):
+            await caller.look(b"NONSENSE")
+
+    play(story)
+
+
+def test_who_looks_waits_for_an_embedding_like_the_others(play):
+    async def story(house):
+        caller = Caller(house.engine, house.actor, "127.0.0.1:1", True)
+        await asyncio.sleep(0.01)
+        asking = asyncio.ensure_future(caller.look(b"CGET", b"how do i log in"))
+        await asyncio.sleep(0.01)
+        assert not asking.done()
+        house.outside.finish_embedding()
+        assert await asking is None
+
+    play(story)

@@ -171,12 +171,19 @@ def test_many_tenants_are_added_up_but_for_the_busiest(engine, look_up):
     assert 2 * TENANTS_MAX + 3 == engine.live.total().requests
 
 
-def test_what_the_answer_itself_tells_of_its_tokens_replaces_the_estimate(engine, store, look_up):
-    store("how do i log in")
+def test_what_the_answer_itself_tells_of_its_cost_replaces_the_estimate(engine, store, look_up):
+    entry = store("how do i log in")
     look_up("how do i log in")
-    engine.live.correct("t", "m", 400, 33)
+    engine.live.correct(entry, 33, 1.5)
+    ((_, row),) = engine.live.served.top(9, lambda row: True)
 
-    assert [33, 33] == [engine.live.total().tokens, engine.live.models["m"].tokens]
+    assert [(33, 1.5)] * 2 == [
+        (figures.tokens, figures.usd) for figures in (engine.live.total(), engine.live.models["m"])
+    ]
+    assert 1.5 == row.usd
+    engine.live.correct(entry, 100, None)
+    engine.live.correct(None, 100, 9.0)
+    assert 1.5 == engine.live.total().usd
 
 
 def test_the_longest_delay_of_the_loop_passes_and_the_worst_stays(engine):

@@ -60,6 +60,7 @@ OPENERS = {
     "crowkis/embed/graph_cache.py",
     "crowkis/embed/minilm_graph.py",
     "crowkis/embed/onnx.py",
+    "crowkis/upstream/prices.py",  # the operator's table, once at start
 }
 OPENING_METHODS = {"read_text", "read_bytes", "write_bytes", "write_text"}
 

@@ -135,3 +135,10 @@ def test_the_quick_way_decides_as_the_whole_way(asked_forms, more, order, now_ms
 def test_what_may_go_without_saying_is_left_out_of_the_quick_look(one):
     for forms in ((one,), numbers._resolved((one,), DAY_MS)):
         assert not numbers._goes_without_saying(forms[0]) or not numbers._values(forms)
+
+
+def test_numbers_too_long_to_be_remembered_are_compared_all_the_same():
+    long = ("1" * 300,)
+
+    assert numbers._agree(long, 0, long, 0)
+    assert not numbers._agree(long, 0, ("2" * 300,), 0)

@@ -1,0 +1,76 @@
+"""Anthropic's client with the cache in front, in the same process: `CachedAnthropic()` in place of `Anthropic()`.
+
+    client = CachedAnthropic(cache=ChatCache(tenant="acme", ttl_s=86400))
+    told = client.messages.create(model="claude-sonnet-5", max_tokens=1024, messages=[...])
+    told.cached                                     # True: no model was asked
+
+It is an `anthropic.Anthropic`: all its arguments and methods are there, streams too. Messages alone are cached.
+"""
+
+from typing import Any
+
+import anthropic
+
+from crowkis.integrations.chats import ChatCache
+from crowkis.integrations.sending import Sending, library_of
+from crowkis.wire.messages import MESSAGES
+
+__all__ = ["AsyncCachedAnthropic", "CachedAnthropic", "ChatCache"]
+
+
+def _mark(answer: Any, cached: bool) -> None:
+    """A message, or the event of a stream that begins one, says it."""
+    if answer["type"] == "message":
+        answer["cached"] = cached
+    elif answer["type"] == "message_start":
+        answer["message"]["cached"] = cached
+
+
+class _Http(anthropic.DefaultHttpxClient):
+    def __init__(self, cache: ChatCache, over: Any) -> None:
+        super().__init__()
+        self._cached = Sending(library_of(anthropic.DefaultHttpxClient, over), MESSAGES, cache, _mark)
+        self._over = over
+
+    def send(self, request: Any, **options: Any) -> Any:
+        pass_on = self._over.send if self._over is not None else super().send
+        return self._cached.send(request, lambda asking: pass_on(asking, **options))
+
+    def close(self) -> None:
+        super().close()
+        if self._over is not None:
+            self._over.close()
+
+
+class _AsyncHttp(anthropic.DefaultAsyncHttpxClient):
+    def __init__(self, cache: ChatCache, over: Any) -> None:
+        super().__init__()
+        self._cached = Sending(library_of(anthropic.DefaultAsyncHttpxClient, over), MESSAGES, cache, _mark)
+        self._over = over
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        pass_on = self._over.send if self._over is not None else super().send
+        return await self._cached.asend(request, lambda asking: pass_on(asking, **options))
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        if self._over is not None:
+            await self._over.aclose()
+
+
+class CachedAnthropic(anthropic.Anthropic):
+    """See the file's docstring. `http_client`: yours, asked where the cache has no answer."""
+
+    def __init__(self, *, cache: ChatCache | None = None, http_client: Any = None, **options: Any) -> None:
+        if not isinstance(http_client, _Http):
+            http_client = _Http(cache or ChatCache(), http_client)
+        super().__init__(http_client=http_client, **options)
+
+
+class AsyncCachedAnthropic(anthropic.AsyncAnthropic):
+    """See CachedAnthropic."""
+
+    def __init__(self, *, cache: ChatCache | None = None, http_client: Any = None, **options: Any) -> None:
+        if not isinstance(http_client, _AsyncHttp):
+            http_client = _AsyncHttp(cache or ChatCache(), http_client)
+        super().__init__(http_client=http_client, **options)

@@ -1,0 +1,72 @@
+"""OpenAI's client with the cache in front, in the same process: `CachedOpenAI()` in place of `OpenAI()`.
+
+    client = CachedOpenAI(cache=ChatCache(tenant="acme", ttl_s=86400))
+    told = client.chat.completions.create(model="gpt-4o-mini", messages=[...])
+    told.cached                                     # True: no model was asked
+
+It is an `openai.OpenAI`: all its arguments and methods are there, streams and `parse` too. Chats alone are cached.
+"""
+
+from typing import Any
+
+import openai
+
+from crowkis.integrations.chats import ChatCache
+from crowkis.integrations.sending import Sending, library_of
+from crowkis.wire.chat import CHAT
+
+__all__ = ["AsyncCachedOpenAI", "CachedOpenAI", "ChatCache"]
+
+
+def _mark(answer: Any, cached: bool) -> None:
+    answer["cached"] = cached
+
+
+class _Http(openai.DefaultHttpxClient):
+    def __init__(self, cache: ChatCache, over: Any) -> None:
+        super().__init__()
+        self._cached = Sending(library_of(openai.DefaultHttpxClient, over), CHAT, cache, _mark)
+        self._over = over
+
+    def send(self, request: Any, **options: Any) -> Any:
+        pass_on = self._over.send if self._over is not None else super().send
+        return self._cached.send(request, lambda asking: pass_on(asking, **options))
+
+    def close(self) -> None:
+        super().close()
+        if self._over is not None:
+            self._over.close()
+
+
+class _AsyncHttp(openai.DefaultAsyncHttpxClient):
+    def __init__(self, cache: ChatCache, over: Any) -> None:
+        super().__init__()
+        self._cached = Sending(library_of(openai.DefaultAsyncHttpxClient, over), CHAT, cache, _mark)
+        self._over = over
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        pass_on = self._over.send if self._over is not None else super().send
+        return await self._cached.asend(request, lambda asking: pass_on(asking, **options))
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        if self._over is not None:
+            await self._over.aclose()
+
+
+class CachedOpenAI(openai.OpenAI):
+    """See the file's docstring. `http_client`: yours, asked where the cache has no answer."""
+
+    def __init__(self, *, cache: ChatCache | None = None, http_client: Any = None, **options: Any) -> None:
+        if not isinstance(http_client, _Http):
+            http_client = _Http(cache or ChatCache(), http_client)
+        super().__init__(http_client=http_client, **options)
+
+
+class AsyncCachedOpenAI(openai.AsyncOpenAI):
+    """See CachedOpenAI."""
+
+    def __init__(self, *, cache: ChatCache | None = None, http_client: Any = None, **options: Any) -> None:
+        if not isinstance(http_client, _AsyncHttp):
+            http_client = _AsyncHttp(cache or ChatCache(), http_client)
+        super().__init__(http_client=http_client, **options)
