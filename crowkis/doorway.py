@@ -7,12 +7,14 @@ from collections.abc import Callable
 from starlette.routing import Route
 
 from crowkis.doors import apikeys, kv, rest
+from crowkis.doors.dashboard import Dashboard
 from crowkis.doors.endpoints import Endpoint, routes_of
 from crowkis.doors.gateway import Gateway
 from crowkis.doors.guests import Guests
 from crowkis.doors.http import HttpDoor
 from crowkis.doors.keyring import Keyring
 from crowkis.doors.langcache import LangCache
+from crowkis.doors.live import Live
 from crowkis.doors.openapi import Document
 from crowkis.doors.sessions import Sessions
 from crowkis.doors.tokens import Tokens
@@ -32,6 +34,7 @@ class Doorway:
         self._log = log
         tokens = Tokens(engine.settings, time.monotonic, log)
         self._guests = Guests(engine, actor, keyring, tokens, time.monotonic)
+        self._live = Live(engine, self._guests)
         self._http: HttpDoor | None = None
         self._gateway: Gateway | None = None
 
@@ -39,7 +42,8 @@ class Doorway:
         """Start listening; tells the port. Raises OSError."""
         settings = self._engine.settings
         self._gateway = self._new_gateway()
-        routes = [*self._routes(), *LangCache(self._guests).routes(), *self._gateway.routes()]
+        pages = (*Dashboard().routes(), *self._live.routes())
+        routes = [*pages, *self._routes(), *LangCache(self._guests).routes(), *self._gateway.routes()]
         origins = [origin.strip() for origin in settings.http_origins.split(",") if origin.strip()]
         self._http = HttpDoor(routes, origins=origins)
         port = settings.http_port
@@ -57,7 +61,14 @@ class Doorway:
     def endpoints(self) -> tuple[Endpoint, ...]:
         """What is offered besides the gateway and LangCache's surface."""
         figures, sessions = rest.Figures(self._engine), Sessions(self._guests)
-        return (*kv.ENDPOINTS, *rest.ENDPOINTS, *figures.endpoints(), *apikeys.ENDPOINTS, *sessions.endpoints())
+        return (
+            *kv.ENDPOINTS,
+            *rest.ENDPOINTS,
+            *figures.endpoints(),
+            *apikeys.ENDPOINTS,
+            *sessions.endpoints(),
+            *self._live.endpoints(),
+        )
 
     def _routes(self) -> list[Route]:
         endpoints = self.endpoints()

@@ -23,6 +23,7 @@ class MetricRow(NamedTuple):
 
 METRICS: tuple[MetricRow, ...] = (
     MetricRow("uptime_seconds", "gauge", "", "Time since start."),
+    MetricRow("loop_delay_seconds", "gauge", "", "The longest delay of the event loop in the last ten seconds."),
     MetricRow("connected_clients", "gauge", "", "Connections open now."),
     MetricRow("connections_total", "counter", "", "Connections accepted."),
     MetricRow("connections_refused_total", "counter", "", "Connections turned away at max_connections."),

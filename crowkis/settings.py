@@ -220,6 +220,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("server", "http_host", words, "127.0.0.1", "Address of the HTTP door."),
     Setting("server", "http_port", whole(-1, 65_535), -1, "Port of the HTTP door; -1: bind_port + 1; 0: a free one."),
     Setting("http", "http_calls_per_minute", whole(0, 10_000_000), 0, "Calls of the HTTP door let in per minute for each API key, bearer, or address without one; 0: any number.", mutable=True),
+    Setting("http", "live_questions", switch, True, "Keep the last questions in memory, shortened, for the dashboard; no: it shows figures and keys only.", mutable=True),
     Setting("http", "http_origins", origins, "", "Sites whose pages may use this port with credentials of their own, between commas, e.g. https://app.example; empty: none."),
     Setting("http", "jwt_jwks", words, "", "Key set whose JSON Web Tokens are believed: a URL or a file; empty: none."),
     Setting("http", "jwt_audience", words, "", "The audience (aud) those tokens must be for; needed with jwt_jwks."),
@@ -297,6 +298,7 @@ class Settings:
     http_host: str
     http_port: int
     http_calls_per_minute: int
+    live_questions: bool
     http_origins: str
     jwt_jwks: str
     jwt_audience: str

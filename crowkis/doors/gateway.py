@@ -207,6 +207,7 @@ class Gateway:
         kind = EMBEDDING if shape is EMBEDDINGS else EXACT if hit.exact else SEMANTIC
         tokens = shape.tokens_of(hit.answer)
         call = self._saved.note(kind, shape.path, policy.tenant, asked.model, hit.answer, tokens)
+        self._engine.live.correct(self._engine.state.entries.get(bytes.fromhex(hit.key)), tokens.total, call.usd)
         headers = _marks(hit, "hit") | {"x-crowkis-tokens-saved": str(tokens.total)}
         if call.usd is not None:
             headers["x-crowkis-money-saved"] = shown(call.usd)
