@@ -138,7 +138,7 @@ class App:
         try:
             await self._open_doors()
             await self._load()
-            self._tick()
+            self._tick(time.monotonic())
             await self._stopping.wait()
             if acting.done():
                 self.log("stopped by a bug", level="error", error=repr(acting.exception()))
@@ -315,6 +315,7 @@ class App:
         self.metrics.sources |= {
             "uptime_seconds": lambda: (engine.now_ms - engine.started_ms) / 1000,
             "connected_clients": lambda: len(engine.clients),
+            "loop_delay_seconds": engine.live.delay_s,
             "inbox_calls": lambda: self.actor.queued_calls,
             "entries": lambda: len(state.entries),
             "vectors": state.vector_count,
@@ -356,12 +357,13 @@ class App:
             "clients": lambda: self.resp.held_bytes,
         }
 
-    def _tick(self) -> None:
+    def _tick(self, due_s: float) -> None:
+        self.engine.live.late(max(0.0, time.monotonic() - due_s))
         self.actor.tick()
         if self._snapshots is not None:
             self._snapshots.tick(self.engine.state)
         if not self._stopping.is_set():
-            self._loop.call_later(TICK_S, self._tick)
+            self._loop.call_later(TICK_S, self._tick, time.monotonic() + TICK_S)
 
     async def _drain(self) -> int:
         """Stop accepting, finish what was accepted, sync."""

@@ -4,19 +4,21 @@
     answer = cache.get_or_compute("How do I reset my password?", lambda: call_the_model(), ttl_s=3600)
 
 Threads that ask the same at once wait for the first one's answer (AsyncCrowkis: tasks). A cache that cannot be reached
-never fails the caller: `get_or_compute` then computes. Everything else raises redis.RedisError; a lost connection is
-tried once more, at once.
+never fails the caller: `get_or_compute` then computes, and the log of "crowkis" says so once a minute at most, with no
+word of questions and answers. Everything else raises redis.RedisError; a lost connection is tried once more, at once.
 """
 
 import asyncio
+import logging
 import re
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
+from types import TracebackType
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import redis
 import redis.asyncio
@@ -24,6 +26,8 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+LOG = logging.getLogger("crowkis")
+TOLD_EVERY_S = 60.0
 STREAM_PUSH = "cgetstream"
 """Begins a push message that carries a piece of an answer."""
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -49,6 +53,30 @@ class Neighbour(NamedTuple):
     question: str
     similarity: float
     key: str
+
+
+class Outage:
+    """`with outage:` a cache that fails is as if it held nothing, and the log says so without repeating itself."""
+
+    def __init__(self) -> None:
+        self._quiet_until_s = 0.0
+
+    def __enter__(self) -> None:
+        """Nothing happens."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: TracebackType | None) -> bool:
+        if not isinstance(error, redis.RedisError):
+            return False
+        self.tell(error)
+        return True
+
+    def tell(self, error: redis.RedisError) -> None:
+        """What failed; of the server's own words the first alone, for the others may quote a question."""
+        now_s = time.monotonic()
+        if now_s >= self._quiet_until_s:
+            self._quiet_until_s = now_s + TOLD_EVERY_S
+            said = str(error) if isinstance(error, redis.ConnectionError) else str(error).partition(" ")[0]
+            LOG.warning("the cache does not answer, models are asked every time: %s: %s", type(error).__name__, said)
 
 
 class _Words:
@@ -99,9 +127,10 @@ class Crowkis:
         model: str = "", token: str | None = None, timeout_s: float = 5.0,
     ) -> None:  # fmt: skip
         self._words = _Words(tenant, namespace, model)
+        self.outage = Outage()
         self._redis: Any = redis.Redis(
             host=host, port=port, password=token, protocol=3, decode_responses=True, socket_timeout=timeout_s,
-            retry=Retry(NoBackoff(), 1),
+            encoding_errors="surrogatepass", retry=Retry(NoBackoff(), 1),
         )  # fmt: skip
         self._computing: dict[Any, Future[str]] = {}
         self._lock = threading.Lock()
@@ -112,14 +141,14 @@ class Crowkis:
     ) -> CacheHit | None:  # fmt: skip
         """A stored answer that is right for the question, or nothing. `context`: earlier messages as JSON;
         `image`: what it is about, in base64; `model`: in place of the client's own."""
-        return _hit(self._redis.execute_command(*self._words.lookup(question, threshold, model, context, image, tags)))
+        return _hit(self._send(*self._words.lookup(question, threshold, model, context, image, tags)))
 
     def store(
         self, question: str, answer: str, *, ttl_s: float = 0.0, model: str = "", context: str = "",
         image: str = "", tags: Sequence[str] = (),
     ) -> None:  # fmt: skip
         """Keep an answer, for `ttl_s` seconds (0: as the server's settings say)."""
-        self._redis.execute_command(*self._words.store(question, answer, ttl_s, model, context, image, tags))
+        self._send(*self._words.store(question, answer, ttl_s, model, context, image, tags))
 
     def ask(self, question: str, **about: Any) -> str | None:
         """The answer lookup() finds, alone."""
@@ -135,7 +164,7 @@ class Crowkis:
         pool = self._redis.connection_pool
         connection, whole = pool.get_connection(), False
         try:
-            connection.send_command(*self._words.stream(asked, words, pace_ms))
+            connection.send_command(*_encoded(self._words.stream(asked, words, pace_ms)))
             while isinstance(told := connection.read_response(push_request=True), list):
                 if told[0] == STREAM_PUSH:
                     yield told[4]
@@ -150,15 +179,18 @@ class Crowkis:
         model: str = "", context: str = "", tags: Sequence[str] = (),
     ) -> str:  # fmt: skip
         """The stored answer, or what compute() returns, which is then kept; raises what compute() raises."""
-        hit = _or_none(lambda: self.lookup(question, threshold=threshold, model=model, context=context, tags=tags))
+        hit: CacheHit | None = None
+        with self.outage:
+            hit = self.lookup(question, threshold=threshold, model=model, context=context, tags=tags)
         if hit is not None:
-            return str(hit.answer)
+            return hit.answer
         with self._first((question, model, context, tuple(tags))) as (mine, future):
             if not mine:
                 return future.result()
             answer = compute()
             if answer:
-                _or_none(lambda: self.store(question, answer, ttl_s=ttl_s, model=model, context=context, tags=tags))
+                with self.outage:
+                    self.store(question, answer, ttl_s=ttl_s, model=model, context=context, tags=tags)
             future.set_result(answer)
             return answer
 
@@ -181,15 +213,15 @@ class Crowkis:
 
     def feedback(self, key: str, good: bool, reason: str = "") -> None:
         """Tell whether a served answer was right; a bad one is gone, and never served to such a question again."""
-        self._redis.execute_command(*self._words.feedback(key, good, reason))
+        self._send(*self._words.feedback(key, good, reason))
 
     def similar(self, question: str, k: int = 5) -> list[Neighbour]:
         """The stored questions nearest to one, whether or not their answers would be served."""
-        return _neighbours(self._redis.execute_command(*self._words.similar(question, k)))
+        return _neighbours(self._send(*self._words.similar(question, k)))
 
     def embed(self, text: str) -> list[float]:
         """The vector of a text."""
-        return [float(number) for number in self._redis.execute_command("CEMBED", text)]
+        return [float(number) for number in self._send("CEMBED", text)]
 
     def explain(
         self, question: str, *, threshold: float | None = None, model: str = "", context: str = "", image: str = "",
@@ -197,15 +229,18 @@ class Crowkis:
     ) -> dict[str, Any]:  # fmt: skip
         """What lookup() would serve and why, or why not, as CEXPLAIN tells it."""
         asked = self._words.lookup(question, threshold, model, context, image, tags)
-        return dict(self._redis.execute_command("CEXPLAIN", *asked[1:]))
+        return dict(self._send("CEXPLAIN", *asked[1:]))
 
     def stats(self) -> dict[str, float | str]:
         """The figures of CINFO, of all tenants."""
-        return _figures(self._redis.execute_command("CINFO"))
+        return _figures(self._send("CINFO"))
 
     def flush(self) -> int:
         """Remove every answer of this tenant, or of this namespace of it; tells how many."""
-        return int(self._redis.execute_command(*self._words.flush()))
+        return int(self._send(*self._words.flush()))
+
+    def _send(self, word: str, *words: str) -> Any:
+        return self._redis.execute_command(word, *_encoded(words))
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -220,11 +255,12 @@ class AsyncCrowkis:
         model: str = "", token: str | None = None, timeout_s: float = 5.0,
     ) -> None:  # fmt: skip
         self._words = _Words(tenant, namespace, model)
+        self.outage = Outage()
         self._connect: Callable[[], Any] = partial(
             redis.asyncio.Redis, host=host, port=port, password=token, protocol=3, decode_responses=True,
-            socket_timeout=timeout_s, retry=AsyncRetry(NoBackoff(), 1),
+            encoding_errors="surrogatepass", socket_timeout=timeout_s, retry=AsyncRetry(NoBackoff(), 1),
         )  # fmt: skip
-        self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+        self._by_loop: dict[asyncio.AbstractEventLoop, Any] = {}
         self._computing: dict[Any, asyncio.Future[str]] = {}
 
     @property
@@ -233,6 +269,7 @@ class AsyncCrowkis:
         loop = asyncio.get_running_loop()
         found = self._by_loop.get(loop)
         if found is None:
+            self._by_loop = {one: made for one, made in self._by_loop.items() if not one.is_closed()}
             found = self._by_loop[loop] = self._connect()
         return found
 
@@ -241,16 +278,14 @@ class AsyncCrowkis:
         image: str = "", tags: Sequence[str] = (),
     ) -> CacheHit | None:  # fmt: skip
         """See Crowkis.lookup."""
-        return _hit(
-            await self._redis.execute_command(*self._words.lookup(question, threshold, model, context, image, tags))
-        )
+        return _hit(await self._send(*self._words.lookup(question, threshold, model, context, image, tags)))
 
     async def store(
         self, question: str, answer: str, *, ttl_s: float = 0.0, model: str = "", context: str = "",
         image: str = "", tags: Sequence[str] = (),
     ) -> None:  # fmt: skip
         """See Crowkis.store."""
-        await self._redis.execute_command(*self._words.store(question, answer, ttl_s, model, context, image, tags))
+        await self._send(*self._words.store(question, answer, ttl_s, model, context, image, tags))
 
     async def ask(self, question: str, **about: Any) -> str | None:
         """See Crowkis.ask."""
@@ -266,7 +301,7 @@ class AsyncCrowkis:
         pool = self._redis.connection_pool
         connection, whole = await pool.get_connection(), False
         try:
-            await connection.send_command(*self._words.stream(asked, words, pace_ms))
+            await connection.send_command(*_encoded(self._words.stream(asked, words, pace_ms)))
             while isinstance(told := await connection.read_response(push_request=True), list):
                 if told[0] == STREAM_PUSH:
                     yield told[4]
@@ -281,10 +316,9 @@ class AsyncCrowkis:
         threshold: float | None = None, model: str = "", context: str = "", tags: Sequence[str] = (),
     ) -> str:  # fmt: skip
         """See Crowkis.get_or_compute; a task that is cancelled while it computes ends it for those who wait, too."""
-        try:
+        hit: CacheHit | None = None
+        with self.outage:
             hit = await self.lookup(question, threshold=threshold, model=model, context=context, tags=tags)
-        except redis.RedisError:
-            hit = None
         if hit is not None:
             return hit.answer
         key = (asyncio.get_running_loop(), question, model, context, tuple(tags))
@@ -295,7 +329,7 @@ class AsyncCrowkis:
         try:
             answer = await compute()
             if answer:
-                with suppress(redis.RedisError):  # a cache that cannot keep it must not cost the caller the answer
+                with self.outage:  # a cache that cannot keep it must not cost the caller the answer
                     await self.store(question, answer, ttl_s=ttl_s, model=model, context=context, tags=tags)
             future.set_result(answer)
             return answer
@@ -308,15 +342,15 @@ class AsyncCrowkis:
 
     async def feedback(self, key: str, good: bool, reason: str = "") -> None:
         """See Crowkis.feedback."""
-        await self._redis.execute_command(*self._words.feedback(key, good, reason))
+        await self._send(*self._words.feedback(key, good, reason))
 
     async def similar(self, question: str, k: int = 5) -> list[Neighbour]:
         """See Crowkis.similar."""
-        return _neighbours(await self._redis.execute_command(*self._words.similar(question, k)))
+        return _neighbours(await self._send(*self._words.similar(question, k)))
 
     async def embed(self, text: str) -> list[float]:
         """See Crowkis.embed."""
-        return [float(number) for number in await self._redis.execute_command("CEMBED", text)]
+        return [float(number) for number in await self._send("CEMBED", text)]
 
     async def explain(
         self, question: str, *, threshold: float | None = None, model: str = "", context: str = "", image: str = "",
@@ -324,19 +358,27 @@ class AsyncCrowkis:
     ) -> dict[str, Any]:  # fmt: skip
         """See Crowkis.explain."""
         asked = self._words.lookup(question, threshold, model, context, image, tags)
-        return dict(await self._redis.execute_command("CEXPLAIN", *asked[1:]))
+        return dict(await self._send("CEXPLAIN", *asked[1:]))
 
     async def stats(self) -> dict[str, float | str]:
         """See Crowkis.stats."""
-        return _figures(await self._redis.execute_command("CINFO"))
+        return _figures(await self._send("CINFO"))
 
     async def flush(self) -> int:
         """See Crowkis.flush."""
-        return int(await self._redis.execute_command(*self._words.flush()))
+        return int(await self._send(*self._words.flush()))
+
+    def _send(self, word: str, *words: str) -> Any:
+        return self._redis.execute_command(word, *_encoded(words))
 
     async def close(self) -> None:
         """Let go of this event loop's connections."""
         await self._redis.aclose()
+
+
+def _encoded(words: Sequence[str]) -> list[bytes]:
+    """Half a character, which JSON can hold, goes through; the packer refuses it as text."""
+    return [word.encode("utf-8", "surrogatepass") for word in words]
 
 
 def _hit(found: dict[str, Any] | None) -> CacheHit | None:
@@ -354,11 +396,3 @@ def _figures(told: str) -> dict[str, float | str]:
     """The lines of a report, numbers as numbers."""
     pairs = [line.partition(":")[::2] for line in told.splitlines() if ":" in line]
     return {name: float(value) if NUMBER.fullmatch(value) else value for name, value in pairs}
-
-
-def _or_none(call: Callable[[], Any]) -> Any:
-    """A cache that cannot be reached is like one that holds nothing."""
-    try:
-        return call()
-    except redis.RedisError:
-        return None

@@ -7,18 +7,23 @@ from collections.abc import Callable
 from starlette.routing import Route
 
 from crowkis.doors import apikeys, kv, rest
+from crowkis.doors.dashboard import Dashboard
 from crowkis.doors.endpoints import Endpoint, routes_of
 from crowkis.doors.gateway import Gateway
 from crowkis.doors.guests import Guests
 from crowkis.doors.http import HttpDoor
 from crowkis.doors.keyring import Keyring
 from crowkis.doors.langcache import LangCache
+from crowkis.doors.live import Live
 from crowkis.doors.openapi import Document
 from crowkis.doors.sessions import Sessions
 from crowkis.doors.tokens import Tokens
 from crowkis.engine.actor import Actor
 from crowkis.engine.engine import Engine
 from crowkis.upstream.pool import Upstreams
+from crowkis.upstream.prices import Prices, load
+from crowkis.upstream.saved import Saved, SavedCall
+from crowkis.upstream.webhook import Webhook
 
 
 class Doorway:
@@ -29,6 +34,7 @@ class Doorway:
         self._log = log
         tokens = Tokens(engine.settings, time.monotonic, log)
         self._guests = Guests(engine, actor, keyring, tokens, time.monotonic)
+        self._live = Live(engine, self._guests)
         self._http: HttpDoor | None = None
         self._gateway: Gateway | None = None
 
@@ -36,7 +42,8 @@ class Doorway:
         """Start listening; tells the port. Raises OSError."""
         settings = self._engine.settings
         self._gateway = self._new_gateway()
-        routes = [*self._routes(), *LangCache(self._guests).routes(), *self._gateway.routes()]
+        pages = (*Dashboard().routes(), *self._live.routes())
+        routes = [*pages, *self._routes(), *LangCache(self._guests).routes(), *self._gateway.routes()]
         origins = [origin.strip() for origin in settings.http_origins.split(",") if origin.strip()]
         metrics = self._engine.metrics
         self._http = HttpDoor(
@@ -57,7 +64,14 @@ class Doorway:
     def endpoints(self) -> tuple[Endpoint, ...]:
         """What is offered besides the gateway and LangCache's surface."""
         figures, sessions = rest.Figures(self._engine), Sessions(self._guests)
-        return (*kv.ENDPOINTS, *rest.ENDPOINTS, *figures.endpoints(), *apikeys.ENDPOINTS, *sessions.endpoints())
+        return (
+            *kv.ENDPOINTS,
+            *rest.ENDPOINTS,
+            *figures.endpoints(),
+            *apikeys.ENDPOINTS,
+            *sessions.endpoints(),
+            *self._live.endpoints(),
+        )
 
     def _routes(self) -> list[Route]:
         endpoints = self.endpoints()
@@ -65,13 +79,32 @@ class Doorway:
 
     def _new_gateway(self) -> Gateway:
         settings = self._engine.settings
+        prices = load(settings.gateway_prices)  # before there is anything to close
+        if settings.gateway_prices:
+            self._log("prices", file=settings.gateway_prices, date=prices.day, models=len(prices))
         key, other_key = settings.gateway_key, settings.gateway_anthropic_key
-        return Gateway(
-            self._engine, self._guests,
-            self._upstreams(settings.gateway_upstreams, {"authorization": f"Bearer {key}"} if key else {}),
-            self._upstreams(settings.gateway_anthropic_upstreams, {"x-api-key": other_key} if other_key else {}),
-            self._log,
-        )  # fmt: skip
+        openai = self._upstreams(settings.gateway_upstreams, {"authorization": f"Bearer {key}"} if key else {})
+        anthropic = self._upstreams(settings.gateway_anthropic_upstreams, {"x-api-key": other_key} if other_key else {})
+        resting = self._engine.metrics.split_sources
+        resting["upstream_resting"] = lambda: openai.resting() | anthropic.resting()
+        return Gateway(self._engine, self._guests, openai, anthropic, self._saved(prices), self._log)
+
+    def _saved(self, prices: Prices) -> Saved:
+        engine, settings, metrics = self._engine, self._engine.settings, self._engine.metrics
+        webhook = None
+        if settings.gateway_webhook:
+            webhook = Webhook(
+                settings.gateway_webhook, settings.gateway_webhook_key, engine.run_id,
+                lambda result, by: metrics.count_for("gateway_webhook_events_total", result, by),
+                lambda why, by: self._log("webhook failed", level="warning", why=why, dropped=by),
+            )  # fmt: skip
+
+        def tell(call: SavedCall) -> None:
+            if settings.gateway_log_saved:
+                told = {name: value for name, value in call._asdict().items() if name != "at_ms"}
+                self._log("saved call", **told)
+
+        return Saved(metrics, prices, webhook, tell, lambda: engine.now_ms)
 
     def _upstreams(self, addresses: str, key: dict[str, str]) -> Upstreams:
         settings, metrics = self._engine.settings, self._engine.metrics

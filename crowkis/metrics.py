@@ -23,6 +23,7 @@ class MetricRow(NamedTuple):
 
 METRICS: tuple[MetricRow, ...] = (
     MetricRow("uptime_seconds", "gauge", "", "Time since start."),
+    MetricRow("loop_delay_seconds", "gauge", "", "The longest delay of the event loop in the last ten seconds."),
     MetricRow("connected_clients", "gauge", "", "Connections open now."),
     MetricRow("connections_total", "counter", "", "Connections accepted."),
     MetricRow("connections_refused_total", "counter", "", "Connections turned away at max_connections."),
@@ -47,9 +48,12 @@ METRICS: tuple[MetricRow, ...] = (
         "gateway_requests_total",
         "counter",
         "outcome",
-        "Gateway requests: hit-exact, hit-semantic, miss, coalesced, bypass, failed.",
+        "Gateway requests: hit-exact, hit-semantic, miss, coalesced, stale, bypass, failed.",
     ),
-    MetricRow("gateway_tokens_saved_total", "counter", "", "Tokens that hits of the gateway did not cost."),
+    MetricRow("gateway_tokens_saved_total", "counter", "", "Tokens that saved calls of the gateway did not cost."),
+    MetricRow("gateway_saved_calls_total", "counter", "kind", "Calls saved: exact, semantic, coalesced or embedding."),
+    MetricRow("gateway_money_saved_usd_total", "counter", "kind", "Dollars they did not cost, by the table of prices."),
+    MetricRow("gateway_webhook_events_total", "counter", "result", "Saved calls told to the webhook: sent or dropped."),
     MetricRow(
         "gateway_faults_total", "counter", "where", "Faults of the cache that the gateway passed requests through."
     ),
@@ -59,6 +63,7 @@ METRICS: tuple[MetricRow, ...] = (
         "kind",
         "Failed calls of upstreams: a status, or what the connection died of.",
     ),
+    MetricRow("upstream_resting", "gauge", "host", "1 while an upstream rests because it keeps failing."),
     MetricRow("expired_total", "counter", "", "Answers and keys removed because their time was up."),
     MetricRow("expired_fields_total", "counter", "", "Fields of hashes removed because their time was up."),
     MetricRow("evicted_total", "counter", "", "Answers removed to make room."),
@@ -139,7 +144,9 @@ class Metrics:
 
     def __init__(self) -> None:
         self.plain: dict[str, int] = {row.name: 0 for row in METRICS if row.kind == "counter" and not row.label}
-        self.split: dict[str, dict[str, int]] = {row.name: {} for row in METRICS if row.kind == "counter" and row.label}
+        self.split: dict[str, dict[str, float]] = {
+            row.name: {} for row in METRICS if row.kind == "counter" and row.label
+        }
         self.histograms: dict[str, dict[str, Histogram]] = {row.name: {} for row in METRICS if row.kind == "histogram"}
         self.sources: dict[str, Callable[[], float]] = {}
         self.split_sources: dict[str, Callable[[], Mapping[str, float]]] = {}
@@ -158,7 +165,7 @@ class Metrics:
         """Raise a counter without label."""
         self.plain[name] += by
 
-    def count_for(self, name: str, label: str, by: int = 1) -> None:
+    def count_for(self, name: str, label: str, by: float = 1) -> None:
         """Raise a counter split by its label."""
         counts = self.split[name]
         counts[label] = counts.get(label, 0) + by
@@ -189,7 +196,7 @@ class Metrics:
             if row.label and row.kind == "gauge":
                 rows += [f"{row.name}_{label}:{value:.15g}" for label, value in self._gauges(row.name).items()]
             elif row.label:
-                rows += [f"{row.name}_{label}:{count}" for label, count in sorted(self.split[row.name].items())]
+                rows += [f"{row.name}_{label}:{count:.15g}" for label, count in sorted(self.split[row.name].items())]
             else:
                 rows.append(f"{row.name}:{self.read(row.name):.15g}")
         return rows

@@ -14,6 +14,8 @@ from crowkis.values.access import ROLES
 from crowkis.values.intent import BAR_COLUMN, DAY_S, POSTURE_COLUMN, POSTURES, SHELF_LIFE_COLUMN, Column
 from crowkis.values.limits import KIB, MIB
 
+LIFETIME_S_MAX = (1 << 31) - 1
+
 
 class SettingError(Exception):
     """A setting is unknown or its value is not allowed; the text names it and says what would be."""
@@ -82,6 +84,34 @@ def addresses(text: str) -> str:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise SettingError("must be addresses like https://api.openai.com, between commas")
     return ",".join(found)
+
+
+def address(text: str) -> str:
+    """One of them, or nothing."""
+    found = addresses(text)
+    if "," in found:
+        raise SettingError("must be one address")
+    return found
+
+
+class Lifetimes(dict[str, int]):
+    """Seconds, by path or by the beginning of a model's name with * behind it; 0: no end."""
+
+    def __str__(self) -> str:
+        return ",".join(f"{name}={life_s}" for name, life_s in self.items())
+
+
+def lifetimes(text: str) -> Lifetimes:
+    """name=seconds, between commas or spaces."""
+    found = Lifetimes()
+    for pair in text.replace(",", " ").split():
+        name, _, life_s = pair.partition("=")
+        if not life_s.isdecimal() or len(life_s) > 12 or int(life_s) > LIFETIME_S_MAX:
+            raise SettingError(f"must be pairs like /v1/embeddings=0,gpt-4*=600 with at most {LIFETIME_S_MAX} seconds")
+        if not name.startswith("/") and (not name.endswith("*") or len(name) < 2):
+            raise SettingError("must name paths like /v1/responses or models like gpt-4*")
+        found[name] = int(life_s)
+    return found
 
 
 def switch(text: str) -> bool:
@@ -190,6 +220,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("server", "http_host", words, "127.0.0.1", "Address of the HTTP door."),
     Setting("server", "http_port", whole(-1, 65_535), -1, "Port of the HTTP door; -1: bind_port + 1; 0: a free one."),
     Setting("http", "http_calls_per_minute", whole(0, 10_000_000), 0, "Calls of the HTTP door let in per minute for each API key, bearer, or address without one; 0: any number.", mutable=True),
+    Setting("http", "live_questions", switch, True, "Keep the last questions in memory, shortened, for the dashboard; no: it shows figures and keys only.", mutable=True),
     Setting("http", "http_origins", origins, "", "Sites whose pages may use this port with credentials of their own, between commas, e.g. https://app.example; empty: none."),
     Setting("http", "jwt_jwks", words, "", "Key set whose JSON Web Tokens are believed: a URL or a file; empty: none."),
     Setting("http", "jwt_audience", words, "", "The audience (aud) those tokens must be for; needed with jwt_jwks."),
@@ -242,6 +273,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("gateway", "gateway_retries", whole(0, 10), 2, "How often an upstream that fails is asked again before the next one is."),
     Setting("gateway", "gateway_temperature_max", number(0.0, 10.0), 10.0, "Requests with a higher temperature are not looked up and not stored.", mutable=True),
     Setting("gateway", "gateway_pace_ms", whole(0, 10_000), 0, "Pause between the parts of a stored answer that is streamed.", mutable=True),
+    Setting("gateway", "gateway_prices", words, "", "TOML or JSON file with what models cost, to tell what hits saved; empty: the built-in table, with its date."),
+    Setting("gateway", "gateway_log_saved", switch, False, "Write a line to the log for every call that was saved, without its texts.", mutable=True),
+    Setting("gateway", "gateway_webhook", address, "", "Where saved calls are posted as JSON, in batches; empty: nowhere.", secret=True),
+    Setting("gateway", "gateway_webhook_key", words, "", "Signs those batches: x-crowkis-signature is the HMAC-SHA256 of the body.", secret=True),
+    Setting("gateway", "gateway_ttls", lifetimes, Lifetimes(), "Seconds stored answers live, by path or by the beginning of a model's name: /v1/chat/completions=86400,gpt-4*=600,/v1/embeddings=0; 0: no end."),
+    Setting("gateway", "gateway_stale", whole(0, LIFETIME_S_MAX), 0, "Seconds after its end that a stored answer is still served while the upstreams fail; 0: never."),
     Setting("log", "log_level", one_of("debug", "info", "warning", "error"), "info", "The least severe event written to stderr."),
     Setting("log", "structured_logs", switch, False, "JSON lines instead of lines for people."),
     Setting("log", "log_query_previews", switch, False, "Show prompts and answers in MONITOR and logs.", mutable=True),
@@ -261,6 +298,7 @@ class Settings:
     http_host: str
     http_port: int
     http_calls_per_minute: int
+    live_questions: bool
     http_origins: str
     jwt_jwks: str
     jwt_audience: str
@@ -313,6 +351,12 @@ class Settings:
     gateway_retries: int
     gateway_temperature_max: float
     gateway_pace_ms: int
+    gateway_prices: str
+    gateway_log_saved: bool
+    gateway_webhook: str
+    gateway_webhook_key: str
+    gateway_ttls: Lifetimes
+    gateway_stale: int
     log_level: str
     structured_logs: bool
     log_query_previews: bool

@@ -217,13 +217,14 @@ def test_tasks_are_told_them_too(server, wire):
     assert figures["entries"] == 1
 
 
-def test_a_server_that_is_gone_costs_no_time():
+def test_a_server_that_is_gone_costs_no_time_and_is_told_once(caplog):
     cache = Crowkis(port=1)
     began = time.monotonic()
     for _ in range(5):
         cache.get_or_compute(HOW, lambda: "Like so.")
 
     assert time.monotonic() - began < 1.0
+    assert 1 == len([one for one in caplog.records if one.name == "crowkis" and HOW not in one.getMessage()])
 
 
 def test_one_client_serves_one_event_loop_after_another(server, wire):
@@ -231,3 +232,9 @@ def test_one_client_serves_one_event_loop_after_another(server, wire):
     asyncio.run(cache.store(HOW, "Like so."))
 
     assert ["Like so."] * 2 == [asyncio.run(cache.ask(HOW)) for _ in range(2)]
+
+
+def test_half_a_character_fails_nobody(cache, server, wire):
+    assert "Like \ud83d so." == cache.get_or_compute(HOW, lambda: "Like \ud83d so.")
+    assert "Like so." == cache.get_or_compute("how \ud83d", lambda: "Like so.")
+    assert "Like \ud83d so." == asyncio.run(AsyncCrowkis(port=server.port, tenant="acme").ask(HOW))

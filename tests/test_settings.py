@@ -13,6 +13,7 @@ from crowkis.settings import (
     load,
     load_file,
     one_of,
+    parse_value,
     size,
     switch,
     unknown_environment,
@@ -149,3 +150,20 @@ def test_letters_for_events_are_shown_as_redis_shows_them():
     assert ["", "AKE", "$lKE", "AnKm", "gE"] == [parse(text) for text in ("", "KEA", "K$lE", "mKg$lshzxetdn", "Eg")]
     with pytest.raises(SettingError, match="must be of the letters"):
         parse("KEQ")
+
+
+def test_lifetimes_are_by_path_or_by_the_beginning_of_a_models_name():
+    found = parse_value(BY_NAME["gateway_ttls"], "/v1/responses=60, gpt-4*=0", "x")
+
+    assert {"/v1/responses": 60, "gpt-4*": 0} == found
+    assert "/v1/responses=60,gpt-4*=0" == str(found)
+    for wrong in ("/v1/responses", "/v1/responses=-1", "gpt-4=5", "*=5", "/v1/responses=99999999999"):
+        with pytest.raises(SettingError, match="must"):
+            parse_value(BY_NAME["gateway_ttls"], wrong, "x")
+
+
+def test_a_webhook_is_one_address():
+    assert "http://h/x" == parse_value(BY_NAME["gateway_webhook"], "http://h/x", "x")
+    for wrong in ("http://h,http://i", "ftp://h"):
+        with pytest.raises(SettingError, match="must be"):
+            parse_value(BY_NAME["gateway_webhook"], wrong, "x")

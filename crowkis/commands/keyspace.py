@@ -203,6 +203,7 @@ def flushall(engine: Engine, client: Client, args: Any) -> Outcome:
     """Remove everything: the plain keys of all databases and every stored answer of every tenant."""
     used = [db for db in range(DATABASES) if engine.state.key_count(db)] or [client.db]
     engine.serves.forget(None)
+    engine.live.forget(None)
     emptied: list[Record] = [
         *(DropDatabase(db) for db in used),
         DropScope(None, None, engine.now_ms),

@@ -270,6 +270,8 @@ def cflush(engine: Engine, client: Client, args: Any) -> Outcome:
     if args.reports:
         engine.serves.forget(tenant)
         writes.append(DropJudgements(tenant))
+    if args.namespace is None:
+        engine.live.forget(tenant)
     return Outcome(removed, tuple(writes))
 
 

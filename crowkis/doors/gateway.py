@@ -1,4 +1,4 @@
-"""The gateway: OpenAI's chat completions and Anthropic's messages with the cache in front; other paths go through.
+"""The gateway: OpenAI's and Anthropic's paths of models with the cache in front; other paths go through.
 
 A request is looked up (CGET); a miss goes to the upstream once however many ask the same at once; what comes back whole
 and successful is stored (CSET). Whatever goes wrong in the cache is counted and the request goes on to the upstream.
@@ -18,37 +18,30 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from crowkis.doors.bodies import CLIENT_CLOSED, RefusedError, body_of, malformed
+from crowkis.doors.bodies import CLIENT_CLOSED, RefusedError, body_of
 from crowkis.doors.guests import Guests, Visitor
 from crowkis.doors.http import Streamed
 from crowkis.doors.patience import UnlessGone
+from crowkis.doors.policies import Policy, policy_of, told_life_s
 from crowkis.engine.engine import Engine
 from crowkis.engine.inside import Caller, CallRefusedError
 from crowkis.guard.roles import ASK, STORE
+from crowkis.settings import LIFETIME_S_MAX
 from crowkis.upstream.flights import EVENT_STREAM, Flight, Flights
 from crowkis.upstream.pool import UpstreamError, Upstreams
+from crowkis.upstream.prices import shown
+from crowkis.upstream.saved import COALESCED, EMBEDDING, EXACT, SEMANTIC, Saved
 from crowkis.wire.chat import CHAT
 from crowkis.wire.completions import COMPLETIONS
+from crowkis.wire.embeddings import EMBEDDINGS
 from crowkis.wire.fields import forwarded, key_of, returned
 from crowkis.wire.messages import MESSAGES
 from crowkis.wire.responses import RESPONSES
 from crowkis.wire.shape import Asked, Shape, compact
 
-SHAPES = (CHAT, COMPLETIONS, RESPONSES, MESSAGES)
-NAMESPACE = "gateway"
+SHAPES = (CHAT, COMPLETIONS, RESPONSES, EMBEDDINGS, MESSAGES)
 BODIES_REMEMBERED_MAX, BODY_BYTES_REMEMBERED_MAX = 512, 4_096
 """Of so many requests it is remembered what they ask: an answer is stored because it will be asked for again."""
-
-
-class Policy(NamedTuple):
-    """What a request's headers ask of the cache, and whose answers it may see."""
-
-    tenant: str
-    namespace: str
-    read: bool
-    write: bool
-    ttl_s: int
-    threshold: str
 
 
 class Inquiry(NamedTuple):
@@ -74,6 +67,9 @@ class Hit(NamedTuple):
     exact: bool
     key: str
     confidence: float
+    age_s: int
+    left_s: int
+    """Until its end; of one that is past it, 0 and less."""
 
 
 class Provider(NamedTuple):
@@ -89,12 +85,19 @@ class Gateway:
     """The routes below /v1."""
 
     def __init__(
-        self, engine: Engine, guests: Guests, openai: Upstreams, anthropic: Upstreams, log: Callable[..., None]
+        self,
+        engine: Engine,
+        guests: Guests,
+        openai: Upstreams,
+        anthropic: Upstreams,
+        saved: Saved,
+        log: Callable[..., None],
     ) -> None:
         self._engine = engine
         self._guests = guests
         self._openai = Provider(openai, Flights(openai), openai.has_key)
         self._anthropic = Provider(anthropic, Flights(anthropic), anthropic.has_key)
+        self._saved = saved
         self._log = log
 
     def routes(self) -> list[Route]:
@@ -108,6 +111,7 @@ class Gateway:
         for provider in (self._openai, self._anthropic):
             await provider.flights.close()
             await provider.upstreams.close()
+        await self._saved.close()
 
     def _provider(self, request: Request) -> Provider:
         """Anthropic's clients name the version they speak."""
@@ -134,13 +138,13 @@ class Gateway:
 
     async def _ask(self, shape: Shape, request: Request, visitor: Visitor) -> Response:
         body = await body_of(request)
-        policy = self._policy(request, visitor)
+        policy = policy_of(request.headers, self._tenant(request, visitor), visitor.known.role in STORE)
         asked = self._asked(shape, body)
         if asked.bypass or not (policy.read or policy.write):
             return await self._pass(request, visitor, body, asked.bypass or "asked for")
         hit = await self._look_up(shape, visitor.caller, asked, policy) if policy.read else None
         if hit is not None:
-            return self._serve(shape, hit, asked)
+            return self._serve(shape, hit, asked, policy)
         return await self._miss(shape, Inquiry(request, visitor, body, asked, policy))
 
     async def _through(self, request: Request, visitor: Visitor) -> Response:
@@ -153,24 +157,6 @@ class Gateway:
         except (ValueError, RecursionError):
             return Asked("", b"", "", "", False, False, "the body is not a JSON object")
 
-    def _policy(self, request: Request, visitor: Visitor) -> Policy:
-        """Raises RefusedError."""
-        headers = request.headers
-        mode = headers.get("x-crowkis-cache-control", "").strip().lower()
-        if mode not in ("", "off", "read-only", "refresh"):
-            raise malformed("x-crowkis-cache-control must be off, read-only or refresh")
-        ttl, threshold = headers.get("x-crowkis-ttl", ""), headers.get("x-crowkis-threshold", "")
-        if ttl and not (ttl.isdecimal() and 0 < int(ttl[:12]) < 1 << 31):
-            raise malformed("x-crowkis-ttl must be a whole number of seconds above 0")
-        if threshold and not _is_fraction(threshold):
-            raise malformed("x-crowkis-threshold must be a number from 0 to 1")
-        stores = visitor.known.role in STORE
-        return Policy(
-            tenant=self._tenant(request, visitor), namespace=headers.get("x-crowkis-namespace", NAMESPACE),
-            read=mode in ("", "read-only"), write=stores and mode in ("", "refresh"), ttl_s=int(ttl or 0),
-            threshold=threshold,
-        )  # fmt: skip
-
     def _tenant(self, request: Request, visitor: Visitor) -> str:
         """Whose answers: the tenant's whose credentials were shown. Without one, a key that travels on to the upstream
         has answers of its own: whoever has no such key would not have got them from the upstream."""
@@ -179,9 +165,9 @@ class Gateway:
             return visitor.tenant_for(None)
         return "key-" + blake2b(shown.encode(), digest_size=12).hexdigest()
 
-    async def _look_up(self, shape: Shape, caller: Caller, asked: Asked, policy: Policy) -> Hit | None:
+    async def _look_up(self, shape: Shape, caller: Caller, asked: Asked, policy: Policy, *more: bytes) -> Hit | None:
         """A stored answer, or nothing; a fault of the cache is nothing, too."""
-        words = [b"CGET", asked.text.encode(), *_identity(asked, policy)]
+        words = [b"CGET", asked.text.encode(), *_identity(asked, policy), b"WITHAGE", *more]
         if policy.threshold:
             words += [b"THRESHOLD", policy.threshold.encode()]
         try:
@@ -192,16 +178,20 @@ class Gateway:
             answer = json.loads(body)
             if not shape.worth_keeping(answer):
                 return None
-            exact = found[b"hit_type"] == b"exact"
-            return Hit(answer, body, exact, found[b"key"].decode(), float(found[b"confidence"]))
+            exact, key, sure = found[b"hit_type"] == b"exact", found[b"key"].decode(), float(found[b"confidence"])
+            return Hit(answer, body, exact, key, sure, found[b"age"], found[b"ttl"])
         except (CallRefusedError, ValueError, KeyError, TypeError, RecursionError) as error:
             self._fault("look-up", error)
             return None
 
-    async def _keep(self, caller: Caller, asked: Asked, policy: Policy, answer: dict[str, Any]) -> None:
+    async def _keep(self, path: str, caller: Caller, asked: Asked, policy: Policy, answer: dict[str, Any]) -> None:
+        settings = self._engine.settings
+        life_s = told_life_s(settings.gateway_ttls, policy, path, asked.model)
         words = [b"CSET", asked.text.encode(), compact(answer), *_identity(asked, policy)]
+        words += [] if life_s is None else [b"EX", b"%d" % (life_s or LIFETIME_S_MAX)]
+        words += [b"GRACE", b"%d" % settings.gateway_stale] if settings.gateway_stale else []
         try:
-            await caller.call(*words, *([b"EX", b"%d" % policy.ttl_s] if policy.ttl_s else []))
+            await caller.call(*words)
         except CallRefusedError as error:
             self._fault("store", error)
         finally:
@@ -211,21 +201,31 @@ class Gateway:
         self._engine.metrics.count_for("gateway_faults_total", where)
         self._log("gateway fault", level="warning", where=where, error=type(error).__name__, effect="passed through")
 
-    def _serve(self, shape: Shape, hit: Hit, asked: Asked) -> Response:
-        tokens = shape.tokens_of(hit.answer)
+    def _serve(self, shape: Shape, hit: Hit, asked: Asked, policy: Policy) -> Response:
         match = "exact" if hit.exact else "semantic"
         self._count(f"hit-{match}")
-        self._engine.metrics.count("gateway_tokens_saved_total", tokens)
-        created_s = hit.answer.get("created", hit.answer.get("created_at"))
-        headers = {
-            "x-cache-match": match,
-            "x-crowkis-cache": "hit",
-            "x-crowkis-key": hit.key,
-            "x-crowkis-confidence": f"{hit.confidence:.4f}",
-            "x-crowkis-tokens-saved": str(tokens),
-        }
-        if isinstance(created_s, int):
-            headers["x-crowkis-age"] = str(max(0, self._engine.now_ms // 1000 - created_s))
+        kind = EMBEDDING if shape is EMBEDDINGS else EXACT if hit.exact else SEMANTIC
+        tokens = shape.tokens_of(hit.answer)
+        call = self._saved.note(kind, shape.path, policy.tenant, asked.model, hit.answer, tokens)
+        self._engine.live.correct(self._engine.state.entries.get(bytes.fromhex(hit.key)), tokens.total, call.usd)
+        headers = _marks(hit, "hit") | {"x-crowkis-tokens-saved": str(tokens.total)}
+        if call.usd is not None:
+            headers["x-crowkis-money-saved"] = shown(call.usd)
+        return self._replayed(shape, hit, asked, headers)
+
+    async def _late(self, shape: Shape, inquiry: Inquiry) -> Response | None:
+        """An answer past its end in place of the failure of all upstreams, where that is allowed."""
+        allowed_s, policy = self._engine.settings.gateway_stale, inquiry.policy
+        if not allowed_s or not policy.read:
+            return None
+        hit = await self._look_up(shape, inquiry.visitor.caller, inquiry.asked, policy, b"STALE")
+        if hit is None or -hit.left_s > allowed_s:
+            return None
+        self._count("stale")
+        headers = _marks(hit, "stale") | {"x-crowkis-stale": str(max(0, -hit.left_s))}
+        return self._replayed(shape, hit, inquiry.asked, headers)
+
+    def _replayed(self, shape: Shape, hit: Hit, asked: Asked, headers: dict[str, str]) -> Response:
         if not asked.stream:
             return Response(hit.body, media_type="application/json", headers=headers)
         pace_s = self._engine.settings.gateway_pace_ms / 1000
@@ -233,8 +233,8 @@ class Gateway:
 
     async def _miss(self, shape: Shape, inquiry: Inquiry) -> Response:
         """Ask the upstream, with all who ask the same just now; where that fails, one of the others tries again."""
-        request, asked, policy = inquiry.request, inquiry.asked, inquiry.policy
-        flights = self._provider(request).flights
+        asked, policy = inquiry.asked, inquiry.policy
+        flights = self._provider(inquiry.request).flights
         key = (shape.path, asked._replace(stream=False, wants_usage=True), policy, key_of(inquiry.sent))
         chances = 2
         while True:
@@ -246,14 +246,20 @@ class Gateway:
             chances -= 1
             handed_on = False
             try:
-                with UnlessGone(request.scope):
+                with UnlessGone(inquiry.request.scope):
                     await flight.head()
                 if first or not chances or not flight.failed:
+                    late = await self._late(shape, inquiry) if flight.down else None
+                    if late is not None:
+                        return late
                     handed_on = True
-                    return await self._answer(shape, request, flight, asked, first)
+                    return await self._answer(shape, inquiry, flight, first)
             except UpstreamError:
                 if first or not chances or handed_on:
-                    raise
+                    late = await self._late(shape, inquiry)
+                    if late is None:
+                        raise
+                    return late
             finally:
                 if not handed_on:
                     flight.leave()
@@ -263,14 +269,15 @@ class Gateway:
 
         async def keep(answer: dict[str, Any]) -> None:
             if policy.write:
-                await self._keep(self._guests.caller(visitor.known, request), asked, policy, answer)
+                await self._keep(shape.path, self._guests.caller(visitor.known, request), asked, policy, answer)
 
         return self._provider(request).flights.launch(
             key, shape, inquiry.sent, shape.sent(body, asked), asked.wants_usage or not asked.stream, keep
         )
 
-    async def _answer(self, shape: Shape, request: Request, flight: Flight, asked: Asked, first: bool) -> Response:
+    async def _answer(self, shape: Shape, inquiry: Inquiry, flight: Flight, first: bool) -> Response:
         """What a flight brings, in the form that was asked for; the flight is left when that is done."""
+        asked = inquiry.asked
         self._count("miss" if first else "coalesced")
         headers = {**returned(flight.headers), "x-cache-match": "none", "x-crowkis-cache": "miss"}
         if not first:
@@ -279,19 +286,28 @@ class Gateway:
 
             async def leave() -> None:
                 flight.leave()
+                self._note_shared(shape, inquiry, flight, first)
 
             return Streamed(flight.follow(), flight.status, headers, ended=leave)
         try:
-            with UnlessGone(request.scope):
+            with UnlessGone(inquiry.request.scope):
                 await flight.end()
         finally:
             flight.leave()
+        self._note_shared(shape, inquiry, flight, first)
         if flight.answer is None or flight.streams == asked.stream:
             return Response(b"".join(flight.parts), flight.status, headers)
         headers.pop("content-type", None)
         if asked.stream:
             return Streamed(_paced(shape, flight.answer, asked, 0.0), 200, headers, EVENT_STREAM)
         return Response(compact(flight.answer), 200, headers, "application/json")
+
+    def _note_shared(self, shape: Shape, inquiry: Inquiry, flight: Flight, first: bool) -> None:
+        """Whoever came after the first has saved a call, where there was an answer."""
+        answer = flight.answer
+        if not first and answer is not None:
+            tokens = shape.tokens_of(answer)
+            self._saved.note(COALESCED, shape.path, inquiry.policy.tenant, inquiry.asked.model, answer, tokens)
 
     async def _pass(self, request: Request, visitor: Visitor, body: bytes, why: str) -> Response:
         """Straight to the upstream and back."""
@@ -317,9 +333,20 @@ def _read(shape: Shape, body: bytes, temperature_max: float) -> Asked:
 _remembered = lru_cache(BODIES_REMEMBERED_MAX)(_read)
 
 
+def _marks(hit: Hit, how: str) -> dict[str, str]:
+    return {
+        "x-cache-match": "exact" if hit.exact else "semantic",
+        "x-crowkis-cache": how,
+        "x-crowkis-key": hit.key,
+        "x-crowkis-confidence": f"{hit.confidence:.4f}",
+        "x-crowkis-age": str(hit.age_s),
+    }
+
+
 def _identity(asked: Asked, policy: Policy) -> list[bytes]:
     words = [b"TENANT", policy.tenant.encode(), b"NAMESPACE", policy.namespace.encode(), b"MODEL", asked.model.encode()]
     words += [b"CONTEXT", asked.context]
+    words += [b"BY", b"NAME"] if asked.exact else []
     return [*words, b"IMAGE", asked.image.encode()] if asked.image else words
 
 
@@ -327,13 +354,6 @@ def _target(request: Request) -> str:
     """Path and query as they came: what is escaped stays so."""
     query = request.scope["query_string"]
     return quote(request.scope["raw_path"] + (b"?" + query if query else b""), safe=string.punctuation)
-
-
-def _is_fraction(text: str) -> bool:
-    try:
-        return 0.0 <= float(text) <= 1.0
-    except ValueError:
-        return False
 
 
 def _sent_on(request: Request, visitor: Visitor) -> dict[str, str]:

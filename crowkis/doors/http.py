@@ -17,10 +17,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from crowkis.doors.patience import USUAL, Limits, UnlessGone, connection_with
 
 KEEP_ALIVE_S = 75
+SOCKET_BYTES_MAX = 4 * 1024
+"""Of a message to a WebSocket."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CORS_S = 600
 TOLD = (
@@ -61,6 +65,7 @@ class HttpDoor:
             uvicorn.Config(
                 self._app, log_config=None, log_level="error", access_log=False, lifespan="off", http=self._connection,
                 timeout_keep_alive=KEEP_ALIVE_S, server_header=False, date_header=False,
+                ws=_Socket, ws_max_size=SOCKET_BYTES_MAX, ws_per_message_deflate=False,
             )
         )  # fmt: skip
         self._task = loop.create_task(self._server.serve(sockets=[listener]))
@@ -178,6 +183,15 @@ async def _told(request: Request, error: Exception) -> Response:
     text = "there is nothing at this path" if error.status_code == 404 else error.detail
     told = {"error": {"code": code, "message": text}}
     return JSONResponse(told, error.status_code, error.headers)
+
+
+class _Socket(WebSocketsSansIOProtocol):
+    """uvicorn's, which takes a refusal that was sent whole for a handshake that was forgotten."""
+
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body"):
+            self.handshake_complete = True
 
 
 class _Server(uvicorn.Server):

@@ -33,7 +33,7 @@ class Denials:
 
     def __init__(self) -> None:
         self.rows: list[Refused] = []
-        self.counts: dict[str, int] = {}
+        self.counts: dict[str, float] = {}
         """Since the start, by kind."""
         self._last = 0
 

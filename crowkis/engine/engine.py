@@ -17,6 +17,7 @@ from crowkis.engine.events import Events
 from crowkis.engine.evict import Evictor
 from crowkis.engine.gate import House, admit, regrant
 from crowkis.engine.keys import Listener
+from crowkis.engine.live import Live
 from crowkis.engine.memory import Memory
 from crowkis.engine.outage import Outage
 from crowkis.engine.pulse import Pulse
@@ -83,6 +84,7 @@ class Engine:
         self.tallies = Tallies()
         self.slowness = Slowness(settings)
         self.pulse = Pulse(metrics)
+        self.live = Live(settings)
         self.backups = Backups(metrics)
         self.compaction = Compaction()
         self.scrub = Scrub(settings, metrics)
@@ -116,6 +118,7 @@ class Engine:
         state.keys.listeners = self.listeners
         self.heed_settings()
         self.evictor = Evictor(state, self.pick)
+        self.live.residents = state.residents
         self.embedder = embedder
         self.recall = recall
         self.house.users, self.house.loaded = state.users.by_name, True
@@ -136,6 +139,7 @@ class Engine:
         """The settings have changed: those that are not read each time they matter take effect."""
         self.events.choose(self.settings.notify_keyspace_events)
         self.slowness.refresh()
+        self.live.heed_settings()
 
     def discard(self, client: Client) -> None:
         """What MULTI queued is forgotten, and nothing is watched any more."""

@@ -151,6 +151,7 @@ def _finished(engine: Engine, asked: Asked, found: Found, began_ns: int, finish:
         candidate = found.verdicts[-1].candidate
         serve = Serve(asked.scope.tenant, asked.text, asked.vector, candidate.confidence, candidate.exact)
         engine.serves.served(found.hit.entry_id, serve)
+    engine.live.note(asked, found, engine.now_ms)
     return finish(engine, found)
 
 

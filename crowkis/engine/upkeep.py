@@ -56,6 +56,7 @@ class Upkeep:
         """Remove what must leave; `stored` is how many changes the batch made."""
         if self.tick_due:
             self._engine.pulse.beat(self._engine.now_ms)
+            self._engine.live.settle()
             self._expire()
         self._make_room(stored)
 

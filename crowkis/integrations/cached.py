@@ -12,7 +12,6 @@ import functools
 import inspect
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import suppress
 from hashlib import blake2b
 from typing import Any, NamedTuple, TypeVar
 
@@ -135,16 +134,17 @@ def _pieces(cache: Any, function: Callable[..., Any], asked: _Asked, options: _O
             for piece in cache.stream(text, pace_ms=options.pace_ms, **about):
                 served = True
                 yield piece
-        except redis.RedisError:
+        except redis.RedisError as error:
             if served:
                 raise
+            cache.outage.tell(error)
         if served:
             return
         pieces = []
         for piece in function(*args, **kwargs):
             pieces.append(_text(piece, function))
             yield piece
-        with suppress(redis.RedisError):
+        with cache.outage:
             if answer := "".join(pieces):
                 cache.store(text, answer, **_stored(about, options))
 
@@ -161,16 +161,17 @@ def _async_pieces(cache: Any, function: Callable[..., Any], asked: _Asked, optio
             async for piece in cache.stream(text, pace_ms=options.pace_ms, **about):
                 served = True
                 yield piece
-        except redis.RedisError:
+        except redis.RedisError as error:
             if served:
                 raise
+            cache.outage.tell(error)
         if served:
             return
         pieces = []
         async for piece in function(*args, **kwargs):
             pieces.append(_text(piece, function))
             yield piece
-        with suppress(redis.RedisError):
+        with cache.outage:
             if answer := "".join(pieces):
                 await cache.store(text, answer, **_stored(about, options))
 

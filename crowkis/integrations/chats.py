@@ -1,38 +1,15 @@
 """Requests to models' APIs, looked up in a Crowkis server and kept there; what is the same question is what the gateway
 says (wire/shape.py): the last user message by meaning, all else exactly.
 
-A cache that fails never fails the caller: it is as if it held nothing, and the log of "crowkis" says so once a minute
-at most. No question and no answer is ever in the log.
+A cache that fails never fails the caller: it is as if it held nothing (client.py: Outage).
 """
 
 import json
-import logging
-import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import redis
-
-from crowkis.client import AsyncCrowkis, CacheHit, Crowkis
+from crowkis.client import AsyncCrowkis, CacheHit, Crowkis, Outage
 from crowkis.wire.shape import Asked, Shape, compact
-
-LOG = logging.getLogger("crowkis")
-TOLD_EVERY_S = 60.0
-
-
-class Outage:
-    """Tells the log of a cache that fails, and does not repeat itself."""
-
-    def __init__(self) -> None:
-        self._quiet_until_s = 0.0
-
-    def tell(self, error: redis.RedisError) -> None:
-        """What failed; of the server's own words the first alone, for the others may quote a question."""
-        now_s = time.monotonic()
-        if now_s >= self._quiet_until_s:
-            self._quiet_until_s = now_s + TOLD_EVERY_S
-            said = str(error) if isinstance(error, redis.ConnectionError) else str(error).partition(" ")[0]
-            LOG.warning("the cache does not answer, models are asked every time: %s: %s", type(error).__name__, said)
 
 
 class Found(NamedTuple):
@@ -64,36 +41,29 @@ class ChatCache:
 
     def find(self, shape: Shape, asked: Asked) -> Found | None:
         """A stored answer that is right for what is asked, or nothing."""
-        try:
-            return self._found(shape, self._client.lookup(asked.text, threshold=self.threshold, **_about(asked)))
-        except redis.RedisError as error:
-            self._outage.tell(error)
-            return None
+        hit: CacheHit | None = None
+        with self._outage:
+            hit = self._client.lookup(asked.text, threshold=self.threshold, **_about(asked))
+        return self._found(shape, hit)
 
     def keep(self, shape: Shape, asked: Asked, answer: dict[str, Any], ttl_s: float = 0.0) -> None:
         """Keep an answer that is whole; any other is none to serve again."""
         if shape.worth_keeping(answer):
-            try:
+            with self._outage:
                 self._client.store(asked.text, _text_of(answer), ttl_s=ttl_s or self.ttl_s, **_about(asked))
-            except redis.RedisError as error:
-                self._outage.tell(error)
 
     async def afind(self, shape: Shape, asked: Asked) -> Found | None:
         """See find()."""
-        try:
+        hit: CacheHit | None = None
+        with self._outage:
             hit = await self._async_client.lookup(asked.text, threshold=self.threshold, **_about(asked))
-            return self._found(shape, hit)
-        except redis.RedisError as error:
-            self._outage.tell(error)
-            return None
+        return self._found(shape, hit)
 
     async def akeep(self, shape: Shape, asked: Asked, answer: dict[str, Any], ttl_s: float = 0.0) -> None:
         """See keep()."""
         if shape.worth_keeping(answer):
-            try:
+            with self._outage:
                 await self._async_client.store(asked.text, _text_of(answer), ttl_s=ttl_s or self.ttl_s, **_about(asked))
-            except redis.RedisError as error:
-                self._outage.tell(error)
 
     def flush(self) -> int:
         """Remove every answer of this namespace; tells how many."""

@@ -11,13 +11,11 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
-import redis
 from langchain_core.caches import RETURN_VAL_TYPE, BaseCache
 from langchain_core.messages import message_to_dict, messages_from_dict
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, Generation, GenerationChunk
 
-from crowkis.client import AsyncCrowkis, Crowkis
-from crowkis.integrations.chats import Outage
+from crowkis.client import AsyncCrowkis, Crowkis, Outage
 
 ROLES = {"HumanMessage": "user", "AIMessage": "assistant", "SystemMessage": "system"}
 KINDS: dict[str, Any] = {
@@ -38,19 +36,15 @@ class CrowkisCache(BaseCache):
     def lookup(self, prompt: str, llm_string: str) -> RETURN_VAL_TYPE | None:
         """See BaseCache."""
         question, about = _asked(prompt, llm_string)
-        try:
+        with self._outage:
             return _generations(self._client.ask(question, **about))
-        except redis.RedisError as error:
-            self._outage.tell(error)
-            return None
+        return None
 
     def update(self, prompt: str, llm_string: str, return_val: RETURN_VAL_TYPE) -> None:
         """See BaseCache."""
         question, about = _asked(prompt, llm_string)
-        try:
+        with self._outage:
             self._client.store(question, _text_of(return_val), ttl_s=self._ttl_s, **about)
-        except redis.RedisError as error:
-            self._outage.tell(error)
 
     def clear(self, **kwargs: Any) -> None:
         """See BaseCache."""
@@ -59,19 +53,15 @@ class CrowkisCache(BaseCache):
     async def alookup(self, prompt: str, llm_string: str) -> RETURN_VAL_TYPE | None:
         """See BaseCache."""
         question, about = _asked(prompt, llm_string)
-        try:
+        with self._outage:
             return _generations(await self._async_client.ask(question, **about))
-        except redis.RedisError as error:
-            self._outage.tell(error)
-            return None
+        return None
 
     async def aupdate(self, prompt: str, llm_string: str, return_val: RETURN_VAL_TYPE) -> None:
         """See BaseCache."""
         question, about = _asked(prompt, llm_string)
-        try:
+        with self._outage:
             await self._async_client.store(question, _text_of(return_val), ttl_s=self._ttl_s, **about)
-        except redis.RedisError as error:
-            self._outage.tell(error)
 
     async def aclear(self, **kwargs: Any) -> None:
         """See BaseCache."""

@@ -1,4 +1,4 @@
-"""A model's server that is none: OpenAI's and Anthropic's chats on a free port here, as good or bad as it is told.
+"""A model's server that is none: OpenAI's and Anthropic's paths on a free port here, as good or bad as it is told.
 
 Each request takes the next Behaviour of `script`, or the default one when there is none left. What it was asked is in
 `asked`. Answers name the question and their own number, so that a stored answer can be told from a new one.
@@ -8,12 +8,14 @@ second number is the pause between the words of its streams in milliseconds.
 """
 
 import asyncio
+import base64
 import contextlib
 import json
 import socket
 import sys
 import threading
 import time
+from array import array
 from collections import deque
 from collections.abc import AsyncIterator, Generator, Mapping
 from typing import Any, NamedTuple
@@ -157,11 +159,17 @@ class FakeUpstream:
                                                          "owned_by": "nobody"}]})  # fmt: skip
 
     async def _embeddings(self, request: Request) -> Response:
-        body = json.loads(await request.body())
-        self.asked.append(body)
-        rows = [{"object": "embedding", "index": 0, "embedding": [0.0, 1.0]}]
-        told = {"prompt_tokens": 1, "total_tokens": 1}
-        return JSONResponse({"object": "list", "model": body["model"], "data": rows, "usage": told})
+        body, how, number = await self._next(request)
+        if how.status != 200:
+            return _failed(how)
+        texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
+        rows = [
+            {"object": "embedding", "index": place, "embedding": _vector(body, number)} for place in range(len(texts))
+        ]
+        words = sum(len(str(text).split()) for text in texts)
+        told = {"prompt_tokens": words, "total_tokens": words}
+        whole = {"object": "list", "model": body["model"], "data": rows, "usage": told}
+        return JSONResponse(whole, 200, dict(how.headers))
 
 
 class _Server(uvicorn.Server):
@@ -281,6 +289,11 @@ async def _response_parts(whole: dict[str, Any], how: Behaviour) -> AsyncIterato
             raise ConnectionAbortedError("as told")
         await asyncio.sleep(how.between_s if place else 0.0)
         yield b"event: " + event["type"].encode() + b"\n" + _event({**event, "sequence_number": place})
+
+
+def _vector(body: Mapping[str, Any], number: int) -> list[float] | str:
+    vector = array("f", [0.0, float(number)])
+    return base64.b64encode(vector.tobytes()).decode() if body.get("encoding_format") == "base64" else vector.tolist()
 
 
 def _failed(how: Behaviour) -> Response:

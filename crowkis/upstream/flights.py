@@ -11,7 +11,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
-from crowkis.upstream.pool import Answer, UpstreamError, Upstreams
+from crowkis.upstream.pool import RETRIED, Answer, UpstreamError, Upstreams
 from crowkis.wire.shape import Events, Shape
 
 EVENT_STREAM = "text/event-stream"
@@ -41,6 +41,11 @@ class Flight:
     def failed(self) -> bool:
         """It brings an error, or nothing."""
         return bool(self.error) or self.status >= HTTPStatus.BAD_REQUEST
+
+    @property
+    def down(self) -> bool:
+        """It brings what is the upstream's fault and not the request's."""
+        return bool(self.error) or self.status in RETRIED or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
     def tell(self) -> None:
         """Something has come."""

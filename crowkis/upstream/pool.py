@@ -7,11 +7,14 @@ Never logs and never keeps what is sent; the key goes to the configured hosts al
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
 from yarl import URL
+
+from crowkis.upstream.health import Health
 
 RETRIED = frozenset({408, 429, 500, 502, 503, 504, 529})
 """Answers that may be another one a moment later."""
@@ -19,9 +22,6 @@ CREDENTIALS = frozenset(("authorization", "x-api-key"))
 BACK_OFF_S = 0.25
 RETRY_AFTER_S_MAX = 5.0
 """An upstream that asks to wait longer is not waited for."""
-FAILURES_MAX = 5
-"""So many in a row, and it rests while others are there to ask."""
-REST_S = 15.0
 CONNECT_S = 10.0
 CONNECTIONS_MAX = 2_048
 IDLE_S_MAX = 15.0
@@ -53,9 +53,7 @@ class Upstream:
         self.host = parsed.netloc.decode("ascii")
         self.proxy = None if proxy_bypass(parsed.host) else getproxies().get(parsed.scheme)
         """As the environment says."""
-        self.failures = 0
-        """In a row."""
-        self.rests_until_s = 0.0
+        self.health = Health()
 
 
 class Answer:
@@ -135,6 +133,10 @@ class Upstreams:
         """The caller's own credentials stay here."""
         return bool(self._key)
 
+    def resting(self) -> dict[str, float]:
+        """1 for each that keeps failing, by host."""
+        return {upstream.host: float(upstream.health.is_ill) for upstream in self._all}
+
     def _with_key(self, headers: Mapping[str, str]) -> dict[str, str]:
         if self._key:
             headers = {name: value for name, value in headers.items() if name not in CREDENTIALS} | dict(self._key)
@@ -149,17 +151,19 @@ class Upstreams:
                     answer = await self._once(upstream, method, path, headers, body)
                 except BROKEN as error:
                     told.append(f"{upstream.host}: {type(error).__name__}")
-                    self._note(upstream, type(error).__name__)
+                    self._note(upstream, type(error).__name__, True)
                     pause_s: float | None = BACK_OFF_S * 2**attempt
                 else:
                     if last is not None:
                         last.close()
                     if answer.status_code not in RETRIED:
-                        upstream.failures = 0
+                        upstream.health.well()
                         return answer
-                    self._note(upstream, str(answer.status_code))
+                    self._note(
+                        upstream, str(answer.status_code), answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+                    )
                     last, pause_s = answer, _pause_s(answer, attempt)
-                if attempt == self._retries or pause_s is None or upstream.failures >= FAILURES_MAX:
+                if attempt == self._retries or pause_s is None or upstream.health.is_ill:
                     break
                 try:
                     await asyncio.sleep(pause_s)
@@ -174,23 +178,30 @@ class Upstreams:
     async def _once(
         self, upstream: Upstream, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> Answer:
-        return Answer(
-            await self._session.request(
-                method, URL(upstream.base + path, encoded=True), headers=headers, data=body or None,
-                allow_redirects=False, proxy=upstream.proxy,
-            )
-        )  # fmt: skip
+        upstream.health.begin()
+        try:
+            return Answer(
+                await self._session.request(
+                    method, URL(upstream.base + path, encoded=True), headers=headers, data=body or None,
+                    allow_redirects=False, proxy=upstream.proxy,
+                )
+            )  # fmt: skip
+        except BaseException:
+            upstream.health.given_up()
+            raise
 
     def _awake(self) -> list[Upstream]:
         """Those that do not rest, in their order; all where all rest."""
-        awake = [upstream for upstream in self._all if upstream.rests_until_s <= self._now_s()]
+        awake = [upstream for upstream in self._all if upstream.health.may_be_asked(self._now_s())]
         return awake or self._all
 
-    def _note(self, upstream: Upstream, kind: str) -> None:
+    def _note(self, upstream: Upstream, kind: str, is_ill: bool) -> None:
+        """A caller that has asked too often (429) says nothing of how the upstream is."""
         self._failed(kind)
-        upstream.failures += 1
-        if upstream.failures >= FAILURES_MAX:
-            upstream.rests_until_s = self._now_s() + REST_S
+        if is_ill:
+            upstream.health.ill(self._now_s())
+        else:
+            upstream.health.given_up()
 
 
 def _as_it_came(value: str) -> str:

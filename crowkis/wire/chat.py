@@ -9,13 +9,19 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from crowkis.wire.shape import Asked, Shape, compact, context_of, parts_of, text_and_image, too_hot
+from crowkis.wire.shape import Asked, Shape, Tokens, compact, context_of, parts_of, text_and_image, too_hot, used
 
 UNRELATED = frozenset(
     ("messages", "model", "stream", "stream_options", "user", "metadata", "store", "service_tier", "safety_identifier",
      "prompt_cache_key", "prompt_cache_retention")
 )  # fmt: skip
 """Fields that do not change what a right answer is; all others do, those nobody here has heard of too."""
+NOT_WORDS_ALONE = {
+    "logprobs": "probabilities of words are asked for",
+    "web_search_options": "the answer is looked up on the web",
+    "audio": "sound is asked for",
+}
+"""Fields that ask for more than words, or for words that are another day's tomorrow."""
 STEERING = frozenset({"system", "developer"})
 
 
@@ -36,6 +42,9 @@ def read_chat(body: object, temperature_max: float) -> Asked:
         return asked._replace(bypass="the last message is not a user's")
     if body.get("n") not in (None, 1):
         return asked._replace(bypass="more than one answer is asked for")
+    for name, why in NOT_WORDS_ALONE.items():
+        if body.get(name):
+            return asked._replace(bypass=why)
     if too_hot(body, temperature_max):
         return asked._replace(bypass="the temperature is above gateway_temperature_max")
     try:
@@ -63,11 +72,9 @@ def worth_keeping(completion: object) -> bool:
     return isinstance(content, str) and bool(content.strip()) and not message.get("tool_calls")
 
 
-def tokens_of(completion: dict[str, Any]) -> int:
-    """The tokens an answer took, prompt included; 0: not told."""
-    usage = completion.get("usage")
-    total = usage.get("total_tokens") if isinstance(usage, dict) else None
-    return total if isinstance(total, int) else 0
+def tokens_of(completion: dict[str, Any]) -> Tokens:
+    """See Shape.tokens_of."""
+    return used(completion, "prompt_tokens", "completion_tokens")
 
 
 def event(value: object) -> bytes:

@@ -33,6 +33,8 @@ def read_completion(body: object, temperature_max: float) -> Asked:
         return asked._replace(bypass="more than one answer is asked for")
     if body.get("echo"):
         return asked._replace(bypass="the prompt itself is asked for")
+    if body.get("logprobs") is not None:
+        return asked._replace(bypass="probabilities of words are asked for")
     if too_hot(body, temperature_max):
         return asked._replace(bypass="the temperature is above gateway_temperature_max")
     parameters = {name: value for name, value in body.items() if name not in UNRELATED and name != "prompt"}

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from crowkis.wire.shape import Asked, Shape, compact, context_of, parts_of, text_and_image, too_hot
+from crowkis.wire.shape import Asked, Shape, Tokens, compact, context_of, parts_of, text_and_image, too_hot, used
 
 UNRELATED = frozenset(("messages", "model", "stream", "metadata", "service_tier"))
 """Fields that do not change what a right answer is."""
@@ -26,6 +26,9 @@ def read_messages(body: object, temperature_max: float) -> Asked:
         return asked._replace(bypass="not a request for a message")
     if not messages or messages[-1].get("role") != "user":
         return asked._replace(bypass="the last message is not a user's")
+    thinking = body.get("thinking")
+    if isinstance(thinking, dict) and thinking.get("type") != "disabled":
+        return asked._replace(bypass="thinking is asked for")
     if too_hot(body, temperature_max):
         return asked._replace(bypass="the temperature is above gateway_temperature_max")
     try:
@@ -33,7 +36,15 @@ def read_messages(body: object, temperature_max: float) -> Asked:
     except ValueError as error:
         return asked._replace(bypass=str(error))
     parameters = {name: value for name, value in body.items() if name not in UNRELATED}
-    return asked._replace(text=text, image=image, context=context_of(["anthropic", parameters], messages[:-1]))
+    steering, history = _without_marks(["anthropic", parameters]), _without_marks(messages[:-1])
+    return asked._replace(text=text, image=image, context=context_of(steering, history))
+
+
+def _without_marks(value: Any) -> Any:
+    """A value without its cache_control: what the upstream keeps of a prompt does not change the answer."""
+    if isinstance(value, dict):
+        return {name: _without_marks(inner) for name, inner in value.items() if name != "cache_control"}
+    return [_without_marks(inner) for inner in value] if isinstance(value, list) else value
 
 
 def worth_keeping(answer: object) -> bool:
@@ -55,12 +66,9 @@ def _is_words(block: object) -> bool:
     )
 
 
-def tokens_of(answer: dict[str, Any]) -> int:
+def tokens_of(answer: dict[str, Any]) -> Tokens:
     """See Shape.tokens_of."""
-    usage = answer.get("usage")
-    if not isinstance(usage, dict):
-        return 0
-    return sum(value for name in ("input_tokens", "output_tokens") if isinstance(value := usage.get(name), int))
+    return used(answer, "input_tokens", "output_tokens")
 
 
 def replayed(answer: dict[str, Any], wants_usage: bool) -> Iterator[bytes]:

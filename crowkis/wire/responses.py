@@ -11,15 +11,19 @@ from itertools import count
 from typing import Any
 
 from crowkis.wire.chat import STEERING, error
-from crowkis.wire.shape import Asked, Shape, compact, context_of, parts_of, text_and_image, too_hot
+from crowkis.wire.shape import Asked, Shape, Tokens, compact, context_of, parts_of, text_and_image, too_hot, used
 
 UNRELATED = frozenset(
     ("input", "model", "stream", "stream_options", "user", "metadata", "store", "service_tier", "safety_identifier",
      "prompt_cache_key", "prompt_cache_retention")
 )  # fmt: skip
 """Fields that do not change what a right answer is."""
-KEPT_THERE = ("previous_response_id", "conversation", "background", "prompt")
-"""Fields by which a request goes on from, or becomes, something the upstream keeps."""
+KEPT_THERE = ("previous_response_id", "conversation", "background", "prompt", "store")
+"""Fields by which a request goes on from, or is to become, something the upstream keeps."""
+MORE_THAN_WORDS = ("include", "top_logprobs", "moderation")
+"""Fields that ask for more than words."""
+OWN_TOOLS = frozenset(("function", "custom"))
+"""Kinds of tools the caller runs itself; those of the upstream look at a world that changes."""
 
 
 def read_response(body: object, temperature_max: float) -> Asked:
@@ -35,6 +39,13 @@ def read_response(body: object, temperature_max: float) -> Asked:
     kept_there = [name for name in KEPT_THERE if body.get(name)]
     if kept_there:
         return asked._replace(bypass=f"{kept_there[0]} belongs to the upstream")
+    if any(body.get(name) for name in MORE_THAN_WORDS):
+        return asked._replace(bypass="more than words is asked for")
+    tools = body.get("tools")
+    if isinstance(tools, list) and not all(isinstance(tool, dict) and tool.get("type") in OWN_TOOLS for tool in tools):
+        return asked._replace(bypass="tools of the upstream are offered")
+    if any(item.get("type") == "item_reference" for item in items):
+        return asked._replace(bypass="an item of the input belongs to the upstream")
     if items[-1].get("role") != "user" or items[-1].get("type", "message") != "message":
         return asked._replace(bypass="the last message is not a user's")
     if too_hot(body, temperature_max):
@@ -46,11 +57,12 @@ def read_response(body: object, temperature_max: float) -> Asked:
     steering = [item for item in items[:-1] if item.get("role") in STEERING]
     history = [item for item in items[:-1] if item.get("role") not in STEERING]
     parameters = {name: value for name, value in body.items() if name not in UNRELATED}
+    parameters["stored"] = body.get("store") is not False
     return asked._replace(text=text, image=image, context=context_of(["responses", steering, parameters], history))
 
 
 def worth_keeping(answer: object) -> bool:
-    """See Shape.worth_keeping. What the model thought before it spoke may stand beside the words."""
+    """See Shape.worth_keeping. That the model thought before it spoke may stand beside the words."""
     if not isinstance(answer, dict) or answer.get("object") != "response" or answer.get("status") != "completed":
         return False
     items = answer.get("output")
@@ -74,11 +86,9 @@ def _is_words(item: object) -> bool:
     return plain and any(part["text"].strip() for part in parts)
 
 
-def tokens_of(answer: dict[str, Any]) -> int:
+def tokens_of(answer: dict[str, Any]) -> Tokens:
     """See Shape.tokens_of."""
-    usage = answer.get("usage")
-    total = usage.get("total_tokens") if isinstance(usage, dict) else None
-    return total if isinstance(total, int) else 0
+    return used(answer, "input_tokens", "output_tokens")
 
 
 def replayed(answer: dict[str, Any], wants_usage: bool) -> Iterator[bytes]:

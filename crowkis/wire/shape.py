@@ -29,6 +29,20 @@ class Asked(NamedTuple):
     """The stream is to end with an event that holds the usage alone."""
     bypass: str
     """Why it is not looked up at all; empty: it is."""
+    exact: bool = False
+    """Only what was stored for the very same text will do, never for one that means the same."""
+
+
+class Tokens(NamedTuple):
+    """What an answer took."""
+
+    prompt: int = 0
+    completion: int = 0
+
+    @property
+    def total(self) -> int:
+        """Both together."""
+        return self.prompt + self.completion
 
 
 class Assembler(Protocol):
@@ -49,8 +63,8 @@ class Shape(NamedTuple):
     """The body and the highest temperature that is looked up. Raises ValueError where the body is no object."""
     worth_keeping: Callable[[object], bool]
     """Is it one whole answer in words? Cut off, filtered, empty, or a call of tools is not."""
-    tokens_of: Callable[[dict[str, Any]], int]
-    """The tokens an answer took, prompt included; 0: not told."""
+    tokens_of: Callable[[dict[str, Any]], Tokens]
+    """The tokens an answer took; 0: not told."""
     replayed: Callable[[dict[str, Any], bool], Iterator[bytes]]
     """A whole answer as the events of a stream, the usage alone at its end if asked for."""
     assembler: Callable[[], Assembler]
@@ -72,6 +86,13 @@ def context_of(instructions: object, history: list[Any]) -> bytes:
     if history:
         told.append({"role": "user", "content": digest(history)})
     return json.dumps(told).encode()
+
+
+def used(answer: dict[str, Any], prompt: str, completion: str) -> Tokens:
+    """The tokens an answer tells of in its usage, under these names."""
+    usage = answer.get("usage")
+    told = [usage.get(name) for name in (prompt, completion)] if isinstance(usage, dict) else []
+    return Tokens(*(value if isinstance(value, int) else 0 for value in told))
 
 
 def too_hot(body: dict[str, Any], temperature_max: float) -> bool:

@@ -8,9 +8,8 @@ pytest.importorskip("llama_index.core")
 
 from llama_index.core import Document, Settings, SummaryIndex
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, CompletionResponse, ImageBlock, TextBlock
-from llama_index.core.llms import CustomLLM, LLMMetadata
+from llama_index.core.llms import CustomLLM, LLMMetadata, mock
 from llama_index.core.llms.callbacks import llm_completion_callback
-from llama_index.core.llms.mock import MockFunctionCallingLLM
 from llama_index.core.tools import FunctionTool
 from pydantic import PrivateAttr
 
@@ -148,7 +147,9 @@ class TestWhatIsKept:
             """The weather of a city."""
             return f"It rains in {city}."
 
-        llm = CachedLLM(MockFunctionCallingLLM(), ChatCache(port=server.port))
+        if not hasattr(mock, "MockFunctionCallingLLM"):
+            pytest.skip("this version of llama-index-core has no stand-in that calls tools")
+        llm = CachedLLM(mock.MockFunctionCallingLLM(), ChatCache(port=server.port))
         found = [llm.chat_with_tools([FunctionTool.from_defaults(weather)], user_msg="Weather?") for _ in "ab"]
 
         assert llm.metadata.is_function_calling_model

@@ -9,7 +9,8 @@ import time
 import pytest
 
 from crowkis.testing.upstream import Behaviour, FakeUpstream
-from crowkis.upstream.pool import BROKEN, FAILURES_MAX, REST_S, Upstream, UpstreamError, Upstreams
+from crowkis.upstream.health import FAILURES_MAX, REST_S
+from crowkis.upstream.pool import BROKEN, Upstream, UpstreamError, Upstreams
 
 BODY = b'{"model":"m","messages":[{"role":"user","content":"How?"}]}'
 
@@ -124,6 +125,55 @@ def test_where_nobody_answers_the_error_names_hosts_and_kinds_only(pair):
     assert "How?" not in str(refused.value)
     with pytest.raises(UpstreamError, match="none is configured"):
         asked()
+
+
+def test_after_a_rest_one_request_tries_while_the_others_go_to_the_next(pair):
+    first, second = pair
+    first.script += [Behaviour(status=500)] * FAILURES_MAX
+    now = [0.0]
+
+    async def run():
+        upstreams = Upstreams((first.url, second.url), {}, 5.0, 0, lambda: now[0], lambda kind: None)
+
+        async def once():
+            async with upstreams.ask("POST", "/v1/chat/completions", {}, BODY) as response:
+                await response.aread()
+
+        for _ in range(FAILURES_MAX):
+            await once()
+        ill = upstreams.resting()
+        now[0] = REST_S + 1
+        first.script.append(Behaviour(before_s=0.5))
+        await asyncio.gather(*(once() for _ in range(6)))
+        tried = len(first.asked) - FAILURES_MAX
+        await once()
+        await upstreams.close()
+        return ill, tried, upstreams.resting()
+
+    ill, tried, well = asyncio.run(run())
+
+    assert [1.0, 0.0] == list(ill.values())
+    assert 1 == tried
+    assert [0.0, 0.0] == list(well.values())
+    assert FAILURES_MAX + 2 == len(first.asked)
+
+
+def test_where_all_rest_they_are_asked_all_the_same_but_once(pair):
+    first, _ = pair
+    first.usual = Behaviour(status=500, headers={"retry-after": "0"})
+
+    assert [500] * 9 == asked(first.url, times=9)
+    assert 9 == len(first.asked)
+    assert [500] * 2 == asked(first.url, retries=9, times=2)
+    assert 9 + FAILURES_MAX + 1 == len(first.asked)
+
+
+def test_a_caller_that_asks_too_often_does_not_make_an_upstream_rest(pair):
+    first, second = pair
+    first.script += [Behaviour(status=429)] * (FAILURES_MAX + 1)
+
+    assert [200] * (FAILURES_MAX + 2) == asked(first.url, second.url, times=FAILURES_MAX + 2)
+    assert FAILURES_MAX + 2 == len(first.asked)
 
 
 class RawServer:

@@ -48,7 +48,9 @@ class TestAsked:
         [({"n": 2}, "more than one"), ({"temperature": 1.9}, "temperature"), ({"messages": []}, "not a user's"),
          ({"messages": [{"role": "tool", "content": "x"}]}, "not a user's"), ({"messages": "x"}, "not a chat"),
          ({"messages": [{"role": "user", "content": " "}]}, "no text"), ({"model": 7}, "not a chat"),
-         ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "other than")],
+         ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "other than"),
+         ({"logprobs": True}, "probabilities"),
+         ({"web_search_options": {"a": 1}}, "web"), ({"audio": {"a": 1}}, "sound")],
     )  # fmt: skip
     def test_some_are_not_looked_up_and_it_is_said_why(self, more, why):
         assert why in read_chat(body(**more), 1.5).bypass
@@ -69,7 +71,7 @@ class TestAsked:
 class TestWorthKeeping:
     def test_one_whole_answer_in_words_is(self):
         assert worth_keeping(completion())
-        assert 5 == tokens_of(completion())
+        assert 5 == tokens_of(completion()).total
 
     @pytest.mark.parametrize(
         "other",

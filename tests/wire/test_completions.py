@@ -49,7 +49,7 @@ def test_one_prompt_in_a_list_is_that_prompt():
     ("more", "why"),
     [({"prompt": ["a", "b"]}, "one prompt"), ({"prompt": [1, 2]}, "one prompt"), ({"prompt": " "}, "one prompt"),
      ({"model": None}, "one prompt"), ({"n": 2}, "more than one"), ({"best_of": 3}, "more than one"),
-     ({"echo": True}, "prompt itself"), ({"temperature": 1.6}, "temperature")],
+     ({"echo": True}, "prompt itself"), ({"logprobs": 0}, "probabilities"), ({"temperature": 1.6}, "temperature")],
 )  # fmt: skip
 def test_some_are_not_looked_up_and_it_is_said_why(more, why):
     assert why in read(body(**more)).bypass

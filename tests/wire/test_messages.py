@@ -39,6 +39,13 @@ def test_what_may_not_is_not(name):
     assert read(body()).context == read(body(**{name: True})).context
 
 
+def test_what_the_upstream_keeps_of_a_prompt_does_not_count():
+    def steered(**mark):
+        return read(body(system=[{"type": "text", "text": "Be kind.", **mark}]))
+
+    assert steered() == steered(cache_control={"type": "ephemeral"})
+
+
 def test_text_and_images_of_the_last_message_are_the_question():
     def looking(data):
         blocks = [{"type": "text", "text": "What?"}, {"type": "image", "source": {"data": data}}]
@@ -53,7 +60,8 @@ def test_text_and_images_of_the_last_message_are_the_question():
     [({"messages": []}, "not a user's"), ({"messages": [{"role": "assistant", "content": "{"}]}, "not a user's"),
      ({"messages": 1}, "not a request"), ({"temperature": 1.6}, "temperature"),
      ({"messages": [{"role": "user", "content": [{"type": "tool_result"}]}]}, "other than"),
-     ({"messages": [{"role": "user", "content": []}]}, "no text")],
+     ({"messages": [{"role": "user", "content": []}]}, "no text"),
+     ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, "thinking")],
 )  # fmt: skip
 def test_some_are_not_looked_up_and_it_is_said_why(more, why):
     assert why in read(body(**more)).bypass
@@ -76,8 +84,8 @@ def test_anything_but_one_whole_answer_in_words_is_not_kept(other):
 
 
 def test_the_tokens_of_both_ways_count():
-    assert 5 == MESSAGES.tokens_of(message())
-    assert 0 == MESSAGES.tokens_of({})
+    assert 5 == MESSAGES.tokens_of(message()).total
+    assert (0, 0) == MESSAGES.tokens_of({})
 
 
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=3))
