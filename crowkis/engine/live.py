@@ -126,6 +126,7 @@ class Live:
         self.worst_delay_s = 0.0
         self._settings = settings
         self._pending: list[tuple[Any, ...]] = []
+        self._corrections: list[tuple[Entry, int, float | None]] = []
         self._recent: deque[tuple[Any, ...]] = deque(maxlen=RECENT_MAX)
         self._minute = Figures()
         self._minute_ends_ms = 0
@@ -149,8 +150,13 @@ class Live:
 
     def settle(self) -> None:
         """Count what was put down."""
-        if not self._pending:
-            return
+        if self._pending:
+            self._count()
+        corrections, self._corrections = self._corrections, []
+        for correction in corrections:
+            self._correct(*correction)
+
+    def _count(self) -> None:
         rows, self._pending = self._pending, []
         self.number += len(rows)
         self._recent.extend(rows[-RECENT_MAX:])
@@ -175,9 +181,12 @@ class Live:
 
     def correct(self, entry: Entry | None, tokens: int, usd: float | None) -> None:
         """The hit just noted saved so much, as the answer itself and the list of prices tell: its size says less."""
-        if entry is None:
-            return
-        self.settle()
+        if entry is not None:
+            self._corrections.append((entry, tokens, usd))
+            if len(self._corrections) >= PENDING_MAX:
+                self.settle()
+
+    def _correct(self, entry: Entry, tokens: int, usd: float | None) -> None:
         saved_usd = 0.0 if usd is None else usd - self._worth(entry)
         for row in (self.tenants.get(entry.scope.tenant), self._minute, self.models.get(entry.scope.model)):
             if row is not None:

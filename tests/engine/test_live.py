@@ -175,6 +175,7 @@ def test_what_the_answer_itself_tells_of_its_cost_replaces_the_estimate(engine, 
     entry = store("how do i log in")
     look_up("how do i log in")
     engine.live.correct(entry, 33, 1.5)
+    engine.live.settle()
     ((_, row),) = engine.live.served.top(9, lambda row: True)
 
     assert [(33, 1.5)] * 2 == [
