@@ -45,7 +45,10 @@ class Doorway:
         pages = (*Dashboard().routes(), *self._live.routes())
         routes = [*pages, *self._routes(), *LangCache(self._guests).routes(), *self._gateway.routes()]
         origins = [origin.strip() for origin in settings.http_origins.split(",") if origin.strip()]
-        self._http = HttpDoor(routes, origins=origins)
+        metrics = self._engine.metrics
+        self._http = HttpDoor(
+            routes, origins=origins, count=lambda kind: metrics.count_for("http_refused_total", kind)
+        )  # fmt: skip
         port = settings.http_port
         if port < 0:
             port = resp_port + 1 if settings.bind_port else 0

@@ -43,7 +43,7 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow("refusals_total", "counter", "reason", "Candidates objected to, by reason (see REASONS)."),
     MetricRow("lookup_seconds", "histogram", "result", "From arrival in the actor to decision, embedding included."),
     MetricRow("stores_total", "counter", "", "Answers stored by CSET."),
-    MetricRow("http_refused_total", "counter", "why", "Requests of the HTTP door not let in, by why."),
+    MetricRow("http_refused_total", "counter", "why", "Requests and connections of the HTTP door not let in, by why."),
     MetricRow(
         "gateway_requests_total",
         "counter",

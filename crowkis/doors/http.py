@@ -38,14 +38,23 @@ TOLD = (
 class HttpDoor:
     """One port."""
 
-    def __init__(self, routes: Sequence[BaseRoute], limits: Limits = USUAL, origins: Sequence[str] = ()) -> None:
-        """`origins`: the sites whose pages may read answers (Fetch standard, CORS); cookies are never meant by that."""
+    def __init__(
+        self,
+        routes: Sequence[BaseRoute],
+        limits: Limits = USUAL,
+        origins: Sequence[str] = (),
+        count: Callable[[str], None] = lambda kind: None,
+    ) -> None:
+        """`origins`: the sites whose pages may read answers (Fetch standard, CORS); cookies are never meant by that.
+
+        `count` hears the kind of each connection that is refused something.
+        """
         self._app: ASGIApp = _Shortcuts(routes)
         if origins:
             self._app = CORSMiddleware(
                 self._app, origins, METHODS, ["*"], expose_headers=TOLD, max_age=CORS_S
             )  # fmt: skip
-        self._connection = connection_with(limits)
+        self._connection = connection_with(limits, count)
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
 

@@ -36,9 +36,22 @@ class Limits(NamedTuple):
 
 
 USUAL = Limits()
-TOO_LARGE = (431, f"the head of a request may have at most {HEAD_BYTES_MAX} bytes in {FIELDS_MAX} fields")
-TOO_SLOW = (408, "the rest of the request did not come in time")
-MALFORMED = (400, "this is no HTTP request, or one that could be read in two ways")
+
+
+class Refusal(NamedTuple):
+    """Why a connection is closed."""
+
+    kind: str
+    status: int
+    text: str
+
+
+TOO_LARGE = Refusal(
+    "head_too_large", 431, f"the head of a request may have at most {HEAD_BYTES_MAX} bytes in {FIELDS_MAX} fields"
+)
+TOO_SLOW = Refusal("too_slow", 408, "the rest of the request did not come in time")
+MALFORMED = Refusal("malformed", 400, "this is no HTTP request, or one that could be read in two ways")
+TOO_MANY = "too_many_connections"
 
 
 class Gone:
@@ -91,7 +104,7 @@ class _Joining(asyncio.Transport):
     every write is a call of the system, and a packet."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
+        self.plain = transport
         self._loop = loop
         self._held = b""
         for name in ("get_extra_info", "is_closing", "pause_reading", "resume_reading", "get_protocol", "set_protocol"):
@@ -101,25 +114,25 @@ class _Joining(asyncio.Transport):
         """Everything leaves in its order."""
         if self._held:
             held, self._held = self._held, b""
-            self._transport.write(held + data)
+            self.plain.write(held + data)
         elif data[:5] == b"HTTP/" and data[-4:] == b"\r\n\r\n":
             self._held = bytes(data)
             self._loop.call_soon(self._let_go)
         else:
-            self._transport.write(data)
+            self.plain.write(data)
 
     def close(self) -> None:
         """Once all has left."""
         self._let_go()
-        self._transport.close()
+        self.plain.close()
 
     def abort(self) -> None:
         """At once."""
-        self._transport.abort()
+        self.plain.abort()
 
     def _let_go(self) -> None:
         if self._held:
-            self._transport.write(self._held)
+            self.plain.write(self._held)
             self._held = b""
 
 
@@ -127,6 +140,10 @@ class Connection(HttpToolsProtocol):
     """One client of an HTTP door."""
 
     limits = USUAL
+
+    @staticmethod
+    def count(kind: str) -> None:
+        """Hears the kind of each refusal."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -147,6 +164,8 @@ class Connection(HttpToolsProtocol):
         """Turn it away where there are too many, else wait for its first request."""
         super().connection_made(_Joining(cast(asyncio.Transport, transport), self.loop))
         over = len(self.connections) - self.limits.connections_max
+        if over > 0:
+            self.count(TOO_MANY)
         if over > SPARE_CONNECTIONS:
             self.transport.abort()
             return
@@ -179,6 +198,12 @@ class Connection(HttpToolsProtocol):
             self._come_bytes += len(data)
             if self._come_bytes > HEAD_BYTES_MAX:
                 self._refuse(TOO_LARGE)
+
+    def handle_websocket_upgrade(self) -> None:
+        """What follows is no HTTP."""
+        self._stop_timer()
+        self.transport = cast(_Joining, self.transport).plain
+        super().handle_websocket_upgrade()
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -217,7 +242,8 @@ class Connection(HttpToolsProtocol):
         """Say what was wrong and close."""
         if self.transport.is_closing():
             return
-        status, text = self._refusal
+        kind, status, text = self._refusal
+        self.count(kind)
         self.transport.write(
             b"%bcontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
             % (STATUS_LINE[status], len(text), text.encode())
@@ -234,7 +260,7 @@ class Connection(HttpToolsProtocol):
             self._refusal = TOO_LARGE
             raise ValueError
 
-    def _refuse(self, refusal: tuple[int, str]) -> None:
+    def _refuse(self, refusal: Refusal) -> None:
         self._refusal = refusal
         self.send_400_response("")
 
@@ -258,6 +284,6 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
 
-def connection_with(limits: Limits) -> type[Connection]:
-    """The class of a door's connections."""
-    return type("Connection", (Connection,), {"limits": limits})
+def connection_with(limits: Limits, count: Callable[[str], None]) -> type[Connection]:
+    """The class of a door's connections; `count` hears the kind of each refusal."""
+    return type("Connection", (Connection,), {"limits": limits, "count": staticmethod(count)})

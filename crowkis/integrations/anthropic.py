@@ -20,16 +20,16 @@ __all__ = ["AsyncCachedAnthropic", "CachedAnthropic", "ChatCache"]
 
 def _mark(answer: Any, cached: bool) -> None:
     """A message, or the event of a stream that begins one, says it."""
-    if answer["type"] == "message":
+    if answer.get("type") == "message":
         answer["cached"] = cached
-    elif answer["type"] == "message_start":
+    elif answer.get("type") == "message_start":
         answer["message"]["cached"] = cached
 
 
 class _Http(anthropic.DefaultHttpxClient):
     def __init__(self, cache: ChatCache, over: Any) -> None:
         super().__init__()
-        self._cached = Sending(library_of(anthropic.DefaultHttpxClient, over), MESSAGES, cache, _mark)
+        self._cached = Sending(library_of(anthropic.DefaultHttpxClient, over), [MESSAGES], cache, _mark)
         self._over = over
 
     def send(self, request: Any, **options: Any) -> Any:
@@ -45,7 +45,7 @@ class _Http(anthropic.DefaultHttpxClient):
 class _AsyncHttp(anthropic.DefaultAsyncHttpxClient):
     def __init__(self, cache: ChatCache, over: Any) -> None:
         super().__init__()
-        self._cached = Sending(library_of(anthropic.DefaultAsyncHttpxClient, over), MESSAGES, cache, _mark)
+        self._cached = Sending(library_of(anthropic.DefaultAsyncHttpxClient, over), [MESSAGES], cache, _mark)
         self._over = over
 
     async def send(self, request: Any, **options: Any) -> Any:

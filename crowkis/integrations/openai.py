@@ -4,7 +4,8 @@
     told = client.chat.completions.create(model="gpt-4o-mini", messages=[...])
     told.cached                                     # True: no model was asked
 
-It is an `openai.OpenAI`: all its arguments and methods are there, streams and `parse` too. Chats alone are cached.
+It is an `openai.OpenAI`: all its arguments and methods are there, streams and `parse` too. Chats, responses and
+completions are cached, all else goes through.
 """
 
 from typing import Any
@@ -14,18 +15,25 @@ import openai
 from crowkis.integrations.chats import ChatCache
 from crowkis.integrations.sending import Sending, library_of
 from crowkis.wire.chat import CHAT
+from crowkis.wire.completions import COMPLETIONS
+from crowkis.wire.responses import RESPONSES
 
 __all__ = ["AsyncCachedOpenAI", "CachedOpenAI", "ChatCache"]
 
+SHAPES = (CHAT, COMPLETIONS, RESPONSES)
+
 
 def _mark(answer: Any, cached: bool) -> None:
-    answer["cached"] = cached
+    """An answer, the chunks of a streamed one, and of a response's events those that hold it, say it."""
+    told = answer.get("response", answer)
+    if "choices" in told or told.get("object") == "response":
+        told["cached"] = cached
 
 
 class _Http(openai.DefaultHttpxClient):
     def __init__(self, cache: ChatCache, over: Any) -> None:
         super().__init__()
-        self._cached = Sending(library_of(openai.DefaultHttpxClient, over), CHAT, cache, _mark)
+        self._cached = Sending(library_of(openai.DefaultHttpxClient, over), SHAPES, cache, _mark)
         self._over = over
 
     def send(self, request: Any, **options: Any) -> Any:
@@ -41,7 +49,7 @@ class _Http(openai.DefaultHttpxClient):
 class _AsyncHttp(openai.DefaultAsyncHttpxClient):
     def __init__(self, cache: ChatCache, over: Any) -> None:
         super().__init__()
-        self._cached = Sending(library_of(openai.DefaultAsyncHttpxClient, over), CHAT, cache, _mark)
+        self._cached = Sending(library_of(openai.DefaultAsyncHttpxClient, over), SHAPES, cache, _mark)
         self._over = over
 
     async def send(self, request: Any, **options: Any) -> Any:

@@ -9,7 +9,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -32,6 +32,7 @@ def library_of(default_client: type, over: object) -> Any:
 class Order(NamedTuple):
     """A request that may be answered from the cache."""
 
+    shape: Shape
     asked: Asked
     body: bytes
     reads: bool
@@ -40,13 +41,15 @@ class Order(NamedTuple):
 
 
 class Sending:
-    """For one API, spoken through one HTTP library, with one cache."""
+    """For the APIs of one client, spoken through one HTTP library, with one cache."""
 
-    def __init__(self, http: Any, shape: Shape, cache: ChatCache, marked: Callable[[Any, bool], None]) -> None:
-        """`marked` writes into an answer, or an event of one, whether it was cached."""
+    def __init__(
+        self, http: Any, shapes: Sequence[Shape], cache: ChatCache, marked: Callable[[Any, bool], None]
+    ) -> None:
+        """`marked` writes into an answer, or an event of one, whether it was cached. Of two shapes whose paths end
+        alike the longer comes first."""
         self._http = http
-        self._shape = shape
-        self._path = shape.path.removeprefix("/v1")
+        self._shapes = {shape.path.removeprefix("/v1"): shape for shape in shapes}
         self._cache = cache
         self._mark = marked
 
@@ -55,9 +58,9 @@ class Sending:
         order = self._order(request)
         if order is None:
             return pass_on(request)
-        found = self._cache.find(self._shape, order.asked) if order.reads else None
+        found = self._cache.find(order.shape, order.asked) if order.reads else None
         if found is not None:
-            return self._hit(request, order.asked, found, self._paced(order.asked, found))
+            return self._hit(request, order.asked, found, self._paced(order, found))
         response = pass_on(self._asking(request, order))
         if response.status_code != 200:
             return response
@@ -68,7 +71,7 @@ class Sending:
         if answer is None:
             return response
         if order.writes:
-            self._cache.keep(self._shape, order.asked, answer, order.ttl_s)
+            self._cache.keep(order.shape, order.asked, answer, order.ttl_s)
         return self._told(request, response, content=self._marked(answer, False))
 
     async def asend(self, request: Any, pass_on: Callable[[Any], Awaitable[Any]]) -> Any:
@@ -76,9 +79,9 @@ class Sending:
         order = self._order(request)
         if order is None:
             return await pass_on(request)
-        found = await self._cache.afind(self._shape, order.asked) if order.reads else None
+        found = await self._cache.afind(order.shape, order.asked) if order.reads else None
         if found is not None:
-            return self._hit(request, order.asked, found, self._apaced(order.asked, found))
+            return self._hit(request, order.asked, found, self._apaced(order, found))
         response = await pass_on(self._asking(request, order))
         if response.status_code != 200:
             return response
@@ -90,29 +93,31 @@ class Sending:
         if answer is None:
             return response
         if order.writes:
-            await self._cache.akeep(self._shape, order.asked, answer, order.ttl_s)
+            await self._cache.akeep(order.shape, order.asked, answer, order.ttl_s)
         return self._told(request, response, content=self._marked(answer, False))
 
     def _order(self, request: Any) -> Order | None:
-        if request.method != "POST" or not request.url.path.endswith(self._path):
+        paths = [path for path in self._shapes if request.url.path.endswith(path)]
+        if request.method != "POST" or not paths:
             return None
+        shape = self._shapes[paths[0]]
         mode, ttl = request.headers.get("x-crowkis-cache-control", ""), request.headers.get("x-crowkis-ttl", "0")
         if mode not in MODES or not ttl.isdecimal():
             raise ValueError("x-crowkis-cache-control is off, read-only or refresh; x-crowkis-ttl is whole seconds")
         try:
             body = request.content
-            asked = read(self._shape.read, json.loads(body), self._cache)
+            asked = read(shape.read, json.loads(body), self._cache)
         except (self._http.RequestNotRead, ValueError, RecursionError):
             return None
         if asked is None or mode == "off":
             return None
-        where = str(request.url.copy_with(query=None)).removesuffix(self._path)
+        where = str(request.url.copy_with(query=None)).removesuffix(paths[0])
         asked = asked._replace(model=f"{asked.model} at {where}")
-        return Order(asked, body, mode != "refresh", mode != "read-only", float(ttl))
+        return Order(shape, asked, body, mode != "refresh", mode != "read-only", float(ttl))
 
     def _asking(self, request: Any, order: Order) -> Any:
         """The request as it is sent: of a stream the usage is asked for too, so that hits can tell it."""
-        body = self._shape.sent(order.body, order.asked)
+        body = order.shape.sent(order.body, order.asked)
         if body is order.body:
             return request
         headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"content-length"]
@@ -158,46 +163,46 @@ class Sending:
         try:
             value = json.loads(told)
             self._mark(value, cached)
-        except (ValueError, TypeError, RecursionError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             return whole
         name = b"".join(line + b"\n" for line in whole.splitlines() if line.startswith(b"event:"))
         return name + b"data: " + compact(value) + b"\n\n"
 
-    def _replayed(self, asked: Asked, found: Found) -> Iterator[bytes]:
+    def _replayed(self, order: Order, found: Found) -> Iterator[bytes]:
         events = Events()
-        for part in self._shape.replayed(found.answer, asked.wants_usage):
+        for part in order.shape.replayed(found.answer, order.asked.wants_usage):
             for whole, told in events.feed(part):
                 yield self._event(whole, told, True)
 
-    def _paced(self, asked: Asked, found: Found) -> Iterator[bytes]:
-        for part in self._replayed(asked, found):
+    def _paced(self, order: Order, found: Found) -> Iterator[bytes]:
+        for part in self._replayed(order, found):
             yield part
             time.sleep(self._cache.pace_s)
 
-    async def _apaced(self, asked: Asked, found: Found) -> AsyncIterator[bytes]:
-        for part in self._replayed(asked, found):
+    async def _apaced(self, order: Order, found: Found) -> AsyncIterator[bytes]:
+        for part in self._replayed(order, found):
             yield part
             await asyncio.sleep(self._cache.pace_s)
 
     def _followed(self, order: Order, response: Any) -> Iterator[bytes]:
         """A stream as it comes; its answer is kept before its last event is passed on: the reader may stop there."""
-        events, assembler = Events(), self._shape.assembler()
+        events, assembler = Events(), order.shape.assembler()
         for data in response.iter_bytes():
             for whole, told in events.feed(data):
                 shown, answer = self._taken(order, assembler, whole, told)
                 if answer is not None:
-                    self._cache.keep(self._shape, order.asked, answer, order.ttl_s)
+                    self._cache.keep(order.shape, order.asked, answer, order.ttl_s)
                 yield shown
         yield events.rest
 
     async def _afollowed(self, order: Order, response: Any) -> AsyncIterator[bytes]:
         """See _followed()."""
-        events, assembler = Events(), self._shape.assembler()
+        events, assembler = Events(), order.shape.assembler()
         async for data in response.aiter_bytes():
             for whole, told in events.feed(data):
                 shown, answer = self._taken(order, assembler, whole, told)
                 if answer is not None:
-                    await self._cache.akeep(self._shape, order.asked, answer, order.ttl_s)
+                    await self._cache.akeep(order.shape, order.asked, answer, order.ttl_s)
                 yield shown
         yield events.rest
 

@@ -186,7 +186,7 @@ class Upstreams:
                     allow_redirects=False, proxy=upstream.proxy,
                 )
             )  # fmt: skip
-        except asyncio.CancelledError:
+        except BaseException:
             upstream.health.given_up()
             raise
 

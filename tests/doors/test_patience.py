@@ -10,7 +10,7 @@ import pytest
 import uvloop
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from crowkis.doors.http import HttpDoor
 from crowkis.doors.patience import FIELDS_MAX, HEAD_BYTES_MAX, SPARE_CONNECTIONS, Limits, UnlessGone
@@ -23,14 +23,16 @@ class Door:
     """A door in a thread of its own that echoes bodies, and waits where told to."""
 
     def __init__(self, limits):
-        self.left, self.asked = [], []
+        self.left, self.asked, self.counted = [], [], []
         self._loop = uvloop.new_event_loop()
         self._door = HttpDoor(
             [
                 Route("/echo", self.echo, methods=["GET", "POST"]),
                 Route("/slow", self.slow, methods=["GET", "POST"]),
+                WebSocketRoute("/live", self.live),
             ],
             limits,
+            count=self.counted.append,
         )
         self.port = self._loop.run_until_complete(self._door.listen("127.0.0.1", 0, self._loop))
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -39,6 +41,11 @@ class Door:
     async def echo(self, request):
         self.asked.append([request.method, await request.body()])
         return PlainTextResponse(self.asked[-1][1] or "nothing")
+
+    async def live(self, socket):
+        await socket.accept()
+        await socket.send_text(f"you said {await socket.receive_text()}")
+        await socket.close()
 
     async def slow(self, request):
         try:
@@ -65,6 +72,7 @@ def house_door():
 def door(house_door):
     house_door.left.clear()
     house_door.asked.clear()
+    house_door.counted.clear()
     return house_door
 
 
@@ -97,7 +105,7 @@ class TestTime:
 
         assert 408 == status(read(link))
         assert time.monotonic() - began < 3.0
-        assert [] == door.asked
+        assert [[], ["too_slow"]] == [door.asked, door.counted]
 
     @pytest.mark.parametrize("sent", [b"", b"\r\n", b"GET /echo HTTP/1.1\r\n"])
     def test_who_connects_and_says_nothing_is_closed(self, link, sent):
@@ -211,6 +219,7 @@ class TestNumber:
         late.sendall(GET)
 
         assert 503 == status(read(late))
+        assert ["too_many_connections"] == door.counted
         first[0].sendall(GET)
         assert 200 == status(first[0].recv(1_000))
         first[1].close()
@@ -269,6 +278,7 @@ class TestTwoWaysOfReading:
         assert told.endswith(b"two ways")
         assert [400] == [status(told)]
         assert all(method == "POST" for method, _ in door.asked), "what stood behind was read as a request"
+        assert ["malformed"] == door.counted
 
     def test_coding_before_chunks_existed_is_no_body(self, door, link):
         """HTTP/1.0 with chunks: whoever reads on closes behind it."""
@@ -284,3 +294,12 @@ class TestTwoWaysOfReading:
         time.sleep(0.2)
         assert [["POST", b"abc"], ["GET", b""]] == door.asked
         assert 2 == link.recv(10_000).count(b"HTTP/1.1 200")
+
+
+def test_what_turns_into_a_websocket_is_left_alone(door):
+    client = pytest.importorskip("websockets.sync.client")
+    with client.connect(f"ws://127.0.0.1:{door.port}/live") as socket:
+        time.sleep(1.0)  # longer than a head or a body may take
+        socket.send("hello")
+
+        assert "you said hello" == socket.recv(5)

@@ -1,7 +1,9 @@
 """Responses, completions and embeddings through the gateway's real port, with OpenAI's official client."""
 
+import asyncio
 import time
 
+import anthropic
 import httpx
 import openai
 import pytest
@@ -25,7 +27,8 @@ def house_upstream():
 
 @pytest.fixture(scope="module")
 def server(start_module_server, model_flags, house_upstream):
-    flags = ("--gateway-upstreams", house_upstream.url, "--gateway-retries", "0")
+    url = house_upstream.url
+    flags = ("--gateway-upstreams", url, "--gateway-anthropic-upstreams", url, "--gateway-retries", "0")
     return start_module_server(*model_flags, *flags, embedder="minilm")
 
 
@@ -206,10 +209,10 @@ class TestEmbeddings:
             assert ("none", "miss") == self.ask(client, given, **more)[1]
 
     def test_no_vector_of_ours_is_made_for_it(self, client, server, wire):
-        before = server.figure("crowkis_embed_texts_total")
+        before = server.figure("embed_texts_total")
         until_hit(lambda: self.ask(client, "a text never seen before"))
 
-        assert before == server.figure("crowkis_embed_texts_total")
+        assert before == server.figure("embed_texts_total")
         assert 0 == wire("CVECCOUNT")
 
     def test_a_failure_is_not_stored(self, client, upstream):
@@ -218,3 +221,29 @@ class TestEmbeddings:
             self.ask(client)
 
         assert ("none", "miss") == self.ask(client)[1]
+
+
+def test_the_clients_for_asyncio_read_the_same(server, wire, upstream):
+    async def responses(base):
+        async with openai.AsyncOpenAI(base_url=f"{base}/v1", api_key="sk-me", max_retries=0) as client:
+            found = []
+            for _ in range(2):
+                async with client.responses.stream(model=MODEL, input=HOW) as stream:
+                    found.append("".join([e.delta async for e in stream if e.type == "response.output_text.delta"]))
+                    await stream.get_final_response()
+                await asyncio.sleep(0.5)
+            vectors = await client.embeddings.create(model="e", input=["a", "b"])
+            return [*found, len(vectors.data)]
+
+    async def messages(base):
+        asked = {"model": MODEL, "max_tokens": 99, "messages": [{"role": "user", "content": HOW}]}
+        async with anthropic.AsyncAnthropic(base_url=base, api_key="sk", max_retries=0) as client:
+            async with client.messages.stream(**asked) as stream:
+                first = "".join([part async for part in stream.text_stream])
+            await asyncio.sleep(0.5)
+            again = await client.messages.create(**asked)
+            return first, again.content[0].text
+
+    base = f"http://127.0.0.1:{server.http_port}"
+    assert ["answer 1 to: " + HOW] * 2 + [2] == asyncio.run(responses(base))
+    assert ("answer 3 to: " + HOW,) * 2 == asyncio.run(messages(base))

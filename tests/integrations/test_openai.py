@@ -154,6 +154,32 @@ class TestStreams:
         assert 0.5 < took_s < 5
 
 
+class TestOtherApis:
+    def test_responses_are_answered_once_whole_and_streamed(self, client, upstream):
+        upstream.script.append(Behaviour(text="one two three four five six"))
+        texts, flags = [], []
+        for _ in "ab":
+            with client.responses.stream(model=MODEL, input=HOW) as stream:
+                for _event in stream:
+                    pass
+                final = stream.get_final_response()
+            texts.append(final.output_text)
+            flags.append(final.cached)
+        whole = client.responses.create(model=MODEL, input=HOW)
+
+        assert ["one two three four five six"] * 3 == [*texts, whole.output_text]
+        assert [False, True, True] == [*flags, whole.cached]
+        assert not client.responses.create(model=MODEL, input=HOW, instructions="Be rude.").cached
+
+    def test_completions_are_answered_once_whole_and_streamed(self, client, upstream):
+        first = client.completions.create(model=MODEL, prompt=HOW)
+        again = list(client.completions.create(model=MODEL, prompt=HOW, stream=True))
+
+        assert first.choices[0].text == "".join(chunk.choices[0].text for chunk in again)
+        assert ([False] + [True] * len(again)) == [one.cached for one in (first, *again)]
+        assert not ask(client).cached, "a chat is another question"
+
+
 class TestFailing:
     @pytest.mark.parametrize("how", [Behaviour(status=500), Behaviour(status=400), Behaviour(status=429)])
     def test_errors_keep_status_and_body_and_are_not_stored(self, client, upstream, how):

@@ -19,7 +19,7 @@ class Default(httpx.Client):
 
 @pytest.fixture
 def sending():
-    return Sending(httpx, CHAT, ChatCache(port=1), lambda answer, cached: answer.update(cached=cached))
+    return Sending(httpx, [CHAT], ChatCache(port=1), lambda answer, cached: answer.update(cached=cached))
 
 
 def passed(sending, request, response):
@@ -55,12 +55,17 @@ def test_what_is_no_answer_comes_through_as_it_is(sending, response):
 
 def test_a_stream_is_asked_for_its_usage_and_loses_it_again(sending):
     request = httpx.Request("POST", URL, json=BODY | {"stream": True}, headers={"authorization": "Bearer sk-me"})
-    chunks = [b'data: {"choices":[],"usage":{"total_tokens":3}}\n\n', b"data: strange\n\n", b"data: [DO"]
+    chunks = [
+        b'data: {"choices":[],"usage":{"total_tokens":3}}\n\n',
+        b"data: strange\n\n",
+        b"data: [1]\n\n",
+        b"data: [DO",
+    ]
     told, sent = passed(sending, request, httpx.Response(200, content=iter(chunks)))
 
     assert {"include_usage": True} == json.loads(sent.content)["stream_options"]
     assert ("Bearer sk-me", str(len(sent.content))) == (sent.headers["authorization"], sent.headers["content-length"])
-    assert b"data: strange\n\ndata: [DO" == told.read()
+    assert b"data: strange\n\ndata: [1]\n\ndata: [DO" == told.read()
 
 
 @pytest.mark.parametrize("headers", [{"x-crowkis-cache-control": "sometimes"}, {"x-crowkis-ttl": "soon"}])

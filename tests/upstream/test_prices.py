@@ -1,6 +1,7 @@
 """Promises of crowkis/upstream/prices.py: a price where the table has one, no guesses, errors that say what to do."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -70,3 +71,9 @@ def test_a_file_that_is_not_there_is_named():
 
 def test_amounts_are_plain_numbers():
     assert ["0", "0.0000001", "12.5", "3"] == [shown(usd) for usd in (0.0, 1e-7, 12.5, 3.0)]
+
+
+def test_the_manual_tells_the_date_of_the_built_in_table():
+    manual = Path(__file__).parents[2] / "docs" / "gateway.md"
+
+    assert f"The built-in one is of {load('').day}" in manual.read_text()
