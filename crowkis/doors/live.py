@@ -71,6 +71,7 @@ class Live:
         return Response(self._figures(visit.visitor.known, 0), media_type=JSON)
 
     async def _stream(self, visit: Visit) -> object:
+        self._figures(visit.visitor.known)  # refused where there are none yet
         self._enter()
         events = self._events(visit.request, visit.visitor.known, visit.query.every)
         return Streamed(events, 200, {"cache-control": "no-store"}, "text/event-stream", ended=self._leave)

@@ -34,8 +34,8 @@ PENDING_MAX = 1_024
 """Repeats word for word put down before they are counted."""
 NOTHING_STORED = Reason("candidates.none", 0, 1)
 MINUTE_MS, DAY_MINUTES = 60_000, 1_440
-OTHERS = ""
-"""Stands for the tenants, or models, that were asked for least, once there are too many."""
+OTHERS = "\0others"
+"""Stands for the tenants, or models, that were asked for least, once there are too many; no name that is given."""
 EXACT, SEMANTIC, REFUSED, MISS = range(4)
 KINDS = ("exact", "semantic", "refused", "miss")
 """How a look-up ended. refused: something near enough was stored and a rule objected. miss: nothing near enough was."""

@@ -394,8 +394,8 @@ function showHits({ hits, budgets, now_ms: nowMs }) {
   redraw($("bands"), JSON.stringify([hits.confidence, budgets.confidence_min]), (wide) => bandsChart(hits.confidence, budgets.confidence_min, wide));
   put($("bar-note"), `· served from ${budgets.confidence_min} on`);
   const most = Math.max(1, ...hits.by_model.map((row) => row.hits));
-  keyed($("models"), hits.by_model, (row) => row.model, barRow, (node, row) => {
-    fillBar(node, row.model || "no model named", `${count(row.hits)} ${row.hits === 1 ? "hit" : "hits"} · ${money(row.dollars_saved)}`, [["exact", row.hits]], most);
+  keyed($("models"), hits.by_model, (row) => `${row.others} ${row.model}`, barRow, (node, row) => {
+    fillBar(node, row.others ? "(others together)" : row.model || "no model named", `${count(row.hits)} ${row.hits === 1 ? "hit" : "hits"} · ${money(row.dollars_saved)}`, [["exact", row.hits]], most);
   });
   empty("models", !hits.by_model.length);
   const rows = ["exact", "semantic", "miss"].filter((kind) => hits.latency[kind]);
@@ -532,7 +532,7 @@ function showRefusals({ refusals }) {
 }
 
 function showTenants({ tenants }) {
-  keyed($("tenants"), tenants, (row) => row.tenant, () => {
+  keyed($("tenants"), tenants, (row) => `${row.others} ${row.tenant}`, () => {
     const row = el("tr");
     row.cells_ = ["", "num", "num", "num", "num wide", "num", "quota"].map((name) => el("td", { class: name || null }));
     row.append(...row.cells_);
