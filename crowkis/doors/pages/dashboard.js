@@ -520,7 +520,7 @@ const shownValue = (value) =>
 
 function measured(line) {
   if (line.measure === null || line.measure === undefined || line.reason === "candidates.none") return "";
-  return ` (${shownValue(line.measure)} against ${shownValue(line.limit)})`;
+  return `: ${shownValue(line.measure)} against ${shownValue(line.limit)}`;
 }
 
 function showHits({ hits, budgets, now_ms: nowMs }) {
