@@ -966,12 +966,10 @@ function explainLine(line) {
   $("ask-model").value = line.model || "";
   scopeText();
   explain();
-  document
-    .querySelector(".ask")
-    .scrollIntoView({
-      behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth",
-      block: "start",
-    });
+  document.querySelector(".ask").scrollIntoView({
+    behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth",
+    block: "start",
+  });
   $("ask").focus({ preventScroll: true });
 }
 
