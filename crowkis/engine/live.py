@@ -31,7 +31,9 @@ BANDS, BAND_FROM, BAND_WIDTH = 20, 0.80, 0.01
 BEATS = 100
 """Delays of the event loop remembered; ten a second."""
 PENDING_MAX = 1_024
-"""Repeats word for word put down before they are counted."""
+"""Repeats word for word put down before they are counted,"""
+PENDING_CHARS_MAX = 1_024
+"""and how long they may be."""
 NOTHING_STORED = Reason("candidates.none", 0, 1)
 MINUTE_MS, DAY_MINUTES = 60_000, 1_440
 OTHERS = "\0others"
@@ -125,7 +127,7 @@ class Live:
         self.residents = Residents()
         self.worst_delay_s = 0.0
         self._settings = settings
-        self._pending: list[tuple[Any, ...]] = []
+        self._pending: list[tuple[int, Asked, Any]] = []
         self._recent: deque[tuple[Any, ...]] = deque(maxlen=RECENT_MAX)
         self._minute = Figures()
         self._minute_ends_ms = 0
@@ -133,19 +135,23 @@ class Live:
 
     def note(self, asked: "Asked", found: "Found", now_ms: int) -> None:
         """A look-up has ended. The hot path."""
-        text = asked.text[:QUESTION_CHARS_MAX] if self._settings.live_questions else ""
-        if found.hit_type == "exact":
-            self._pending.append((now_ms, asked.scope, EXACT, 1.0, 1.0, None, found.hit, text))
-            if len(self._pending) < PENDING_MAX:
-                return
-        elif found.hit is not None:
-            self._note_semantic(found, found.hit, now_ms)
-            candidate = found.verdicts[-1].candidate
-            row = (now_ms, asked.scope, SEMANTIC, found.similarity, candidate.confidence, None, found.hit, text)
-            self._pending.append(row)
-        else:
-            self._pending.append(self._note_miss(asked, found, text, now_ms))
+        pending = self._pending
+        if found.hit_type == "exact" and len(asked.text) <= PENDING_CHARS_MAX:
+            pending.append((now_ms, asked, found.hit))
+            if len(pending) == PENDING_MAX:
+                self.settle()
+            return
         self.settle()
+        self.number += 1
+        hit, text = found.hit, self._kept(asked.text)
+        if hit is None:
+            row = self._note_miss(asked, found, text, now_ms)
+        elif found.hit_type == "exact":
+            self._note_exact([(now_ms, asked, hit)])
+            row = (now_ms, asked.scope, EXACT, 1.0, 1.0, None, hit, text)
+        else:
+            row = self._note_semantic(asked, found, hit, text, now_ms)
+        self._recent.append(row)
 
     def settle(self) -> None:
         """Count what was put down."""
@@ -153,24 +159,33 @@ class Live:
             return
         rows, self._pending = self._pending, []
         self.number += len(rows)
-        self._recent.extend(rows[-RECENT_MAX:])
-        exact = {row[6].entry_id: row for row in rows if row[2] == EXACT}
-        places: dict[tuple[str, str], _Sum] = {}
-        for entry_id, count in Counter([row[6].entry_id for row in rows if row[2] == EXACT]).items():
-            now_ms, scope, _, _, _, _, entry, text = exact[entry_id]
-            usd = count * self._worth(entry)
+        self._recent.extend(
+            (now_ms, asked.scope, EXACT, 1.0, 1.0, None, hit, self._kept(asked.text))
+            for now_ms, asked, hit in rows[-RECENT_MAX:]
+        )
+        self._note_exact(rows)
+
+    def _kept(self, text: str) -> str:
+        return text[:QUESTION_CHARS_MAX] if self._settings.live_questions else ""
+
+    def _note_exact(self, rows: list[tuple[int, "Asked", Entry]]) -> None:
+        now_ms, places = rows[-1][0], dict[tuple[str, str], _Sum]()
+        entries = {entry.entry_id: entry for _, _, entry in rows}
+        for entry_id, count in Counter([entry.entry_id for _, _, entry in rows]).items():
+            entry = entries[entry_id]
+            scope, usd = entry.scope, count * self._worth(entry)
             counter = self.served.meet(entry_id, scope.tenant, now_ms, count)
             counter.exact += count
             counter.usd += usd
-            if text and not counter.text:
-                counter.text = entry.text[:QUESTION_CHARS_MAX]
+            if not counter.text:
+                counter.text = self._kept(entry.text)
             place = (scope.tenant, scope.model)
             so_far = places.get(place) or places.setdefault(place, _Sum())
             so_far.count += count
             so_far.usd += usd
             so_far.tokens += count * (entry.answer_bytes // BYTES_PER_TOKEN)
         for (tenant, model), whole in places.items():
-            for figures in self._figures(tenant, model, rows[-1][0]):
+            for figures in self._figures(tenant, model, now_ms):
                 figures.count(EXACT, whole.count, whole.usd, whole.tokens)
 
     def correct(self, entry: Entry | None, tokens: int, usd: float | None) -> None:
@@ -239,16 +254,16 @@ class Live:
                 for counter in ranking.by_key.values():
                     counter.text = ""
 
-    def _note_semantic(self, found: "Found", hit: Entry, now_ms: int) -> None:
-        candidate, scope = found.verdicts[-1].candidate, hit.scope
-        usd = self._worth(hit)
-        counter = self.served.meet(hit.entry_id, scope.tenant, now_ms)
+    def _note_semantic(self, asked: "Asked", found: "Found", hit: Entry, text: str, now_ms: int) -> tuple[Any, ...]:
+        confidence, usd = found.verdicts[-1].candidate.confidence, self._worth(hit)
+        counter = self.served.meet(hit.entry_id, hit.scope.tenant, now_ms)
         counter.usd += usd
-        if self._settings.live_questions and not counter.text:
-            counter.text = hit.text[:QUESTION_CHARS_MAX]
-        self.bands[max(0, min(BANDS - 1, int((candidate.confidence - BAND_FROM) / BAND_WIDTH)))] += 1
-        for figures in self._figures(scope.tenant, scope.model, now_ms):
+        if not counter.text:
+            counter.text = self._kept(hit.text)
+        self.bands[max(0, min(BANDS - 1, int((confidence - BAND_FROM) / BAND_WIDTH)))] += 1
+        for figures in self._figures(hit.scope.tenant, hit.scope.model, now_ms):
             figures.count(SEMANTIC, 1, usd, hit.answer_bytes // BYTES_PER_TOKEN)
+        return (now_ms, asked.scope, SEMANTIC, found.similarity, confidence, None, hit, text)
 
     def _note_miss(self, asked: "Asked", found: "Found", text: str, now_ms: int) -> tuple[Any, ...]:
         kind, objection, nearest, confidence = MISS, found.objection or NOTHING_STORED, None, 0.0
