@@ -3,13 +3,13 @@
 Read between two batches of the actor and changes nothing. Whoever is bound to a tenant sees that tenant's alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from crowkis import __version__
 from crowkis.engine.engine import Engine
 from crowkis.engine.live import BAND_FROM, BAND_WIDTH, KINDS, MINUTE_MS, OTHERS, TENANTS_MAX, Figures, Seen
-from crowkis.engine.ranking import Counter, Ranking
+from crowkis.engine.ranking import Counter
 from crowkis.metrics import LATENCY_BOUNDS_S, Histogram
 from crowkis.values.record import Entry
 from crowkis.values.verdict import REASONS
@@ -33,8 +33,8 @@ def figures(engine: Engine, tenant: str, house: bool) -> dict[str, Any]:
                    "since_ms": engine.started_ms},
         "hits": _hits(engine, total, bool(tenant)),
         "refusals": _refusals(total),
-        "top_questions": _top(live.served, tenant, _served),
-        "top_misses": _top(live.missed, tenant, _missed),
+        "top_questions": _top(live.most_served(TOP_SHOWN, tenant), _served),
+        "top_misses": _top(live.most_missed(TOP_SHOWN, tenant), _missed),
         "tenants": _tenants(engine, tenant),
         "budgets": _budgets(engine),
         "system": _system(engine) if house else None,
@@ -151,8 +151,7 @@ def _refusals(total: Figures) -> list[dict[str, Any]]:
     return [{**_meaning(reason), "count": count} for reason, count in rows]
 
 
-def _top(ranking: Ranking, tenant: str, told: Any) -> list[dict[str, Any]]:
-    rows = ranking.top(TOP_SHOWN, lambda row: tenant in ("", row.tenant))
+def _top(rows: list[tuple[bytes, Counter]], told: Callable[[Counter], dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {"key": key.hex(), "tenant": row.tenant, "question": row.text, "count": row.count, "last_ms": row.at_ms}
         | told(row)
