@@ -31,7 +31,7 @@ BANDS, BAND_FROM, BAND_WIDTH = 20, 0.80, 0.01
 BEATS = 100
 """Delays of the event loop remembered; ten a second."""
 PENDING_MAX = 1_024
-"""Repeats word for word put down before they are counted."""
+"""Look-ups put down before they are counted."""
 NOTHING_STORED = Reason("candidates.none", 0, 1)
 MINUTE_MS, DAY_MINUTES = 60_000, 1_440
 OTHERS = ""
@@ -106,7 +106,7 @@ class _Sum:
 class Live:
     """Told of each look-up by lookup.py; read by the doors between two batches.
 
-    Repeats word for word are most of what a cache is asked, so they are only put down, and counted many at a time.
+    Hits are most of what a cache is asked, so look-ups are only put down, and counted many at a time.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -137,8 +137,6 @@ class Live:
         text = asked.text[:QUESTION_CHARS_MAX] if self._settings.live_questions else ""
         if found.hit_type == "exact":
             self._pending.append((now_ms, asked.scope, EXACT, 1.0, 1.0, None, found.hit, text))
-            if len(self._pending) < PENDING_MAX:
-                return
         elif found.hit is not None:
             self._note_semantic(found, found.hit, now_ms)
             candidate = found.verdicts[-1].candidate
@@ -146,7 +144,8 @@ class Live:
             self._pending.append(row)
         else:
             self._pending.append(self._note_miss(asked, found, text, now_ms))
-        self.settle()
+        if len(self._pending) >= PENDING_MAX:
+            self.settle()
 
     def settle(self) -> None:
         """Count what was put down."""
