@@ -57,6 +57,7 @@ def look_up(engine):
         asked = Asked(text, scope, frozenset(), None, vector)
         for _ in range(times):
             find(engine, asked, lambda engine, found: None)
+        engine.live.settle()  # as upkeep does ten times a second
 
     return look
 
