@@ -278,6 +278,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("gateway", "gateway_webhook", address, "", "Where saved calls are posted as JSON, in batches; empty: nowhere.", secret=True),
     Setting("gateway", "gateway_webhook_key", words, "", "Signs those batches: x-crowkis-signature is the HMAC-SHA256 of the body.", secret=True),
     Setting("gateway", "gateway_ttls", lifetimes, Lifetimes(), "Seconds stored answers live, by path or by the beginning of a model's name: /v1/chat/completions=86400,gpt-4*=600,/v1/embeddings=0; 0: no end."),
+    Setting("gateway", "gateway_coalesce", one_of("exact", "semantic"), "exact", "Who waits for an answer on its way: whoever asks the very same, or also whoever asks nearly the same and may be given it once it is stored.", mutable=True),
     Setting("gateway", "gateway_stale", whole(0, LIFETIME_S_MAX), 0, "Seconds after its end that a stored answer is still served while the upstreams fail; 0: never."),
     Setting("log", "log_level", one_of("debug", "info", "warning", "error"), "info", "The least severe event written to stderr."),
     Setting("log", "structured_logs", switch, False, "JSON lines instead of lines for people."),
@@ -356,6 +357,7 @@ class Settings:
     gateway_webhook: str
     gateway_webhook_key: str
     gateway_ttls: Lifetimes
+    gateway_coalesce: str
     gateway_stale: int
     log_level: str
     structured_logs: bool

@@ -37,9 +37,12 @@ from crowkis.wire.embeddings import EMBEDDINGS
 from crowkis.wire.fields import forwarded, key_of, returned
 from crowkis.wire.messages import MESSAGES
 from crowkis.wire.responses import RESPONSES
-from crowkis.wire.shape import Asked, Shape, compact
+from crowkis.wire.shape import Asked, Shape, compact, is_unicode
 
 SHAPES = (CHAT, COMPLETIONS, RESPONSES, EMBEDDINGS, MESSAGES)
+NEARLY = 0.9
+"""Cosine from which a question on its way is worth waiting for (gateway_coalesce); whether its answer will do is judged
+by the rules, once it is there."""
 BODIES_REMEMBERED_MAX, BODY_BYTES_REMEMBERED_MAX = 512, 4_096
 """Of so many requests it is remembered what they ask: an answer is stored because it will be asked for again."""
 
@@ -47,11 +50,24 @@ BODIES_REMEMBERED_MAX, BODY_BYTES_REMEMBERED_MAX = 512, 4_096
 class Inquiry(NamedTuple):
     """A request that is to be answered: who sent it, what it says, what its header asks of the cache."""
 
+    shape: Shape
     request: Request
     visitor: Visitor
     body: bytes
     asked: Asked
     policy: Policy
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What is the same for all who may share an answer on its way."""
+        asked = self.asked._replace(stream=False, wants_usage=True)
+        return self.shape.path, asked, self.policy, key_of(self.sent)
+
+    @property
+    def kin(self) -> tuple[Any, ...]:
+        """All of that but the question."""
+        path, asked, policy, credentials = self.key
+        return path, asked._replace(text=""), policy, credentials
 
     @property
     def sent(self) -> dict[str, str]:
@@ -143,9 +159,10 @@ class Gateway:
         if asked.bypass or not (policy.read or policy.write):
             return await self._pass(request, visitor, body, asked.bypass or "asked for")
         hit = await self._look_up(shape, visitor.caller, asked, policy) if policy.read else None
-        if hit is not None:
-            return self._serve(shape, hit, asked, policy)
-        return await self._miss(shape, Inquiry(request, visitor, body, asked, policy))
+        inquiry = Inquiry(shape, request, visitor, body, asked, policy)
+        if hit is None:
+            hit = await self._beside(inquiry)
+        return await self._miss(shape, inquiry) if hit is None else self._serve(shape, hit, asked, policy)
 
     async def _through(self, request: Request, visitor: Visitor) -> Response:
         return await self._pass(request, visitor, await body_of(request), "this path is not cached")
@@ -233,15 +250,13 @@ class Gateway:
 
     async def _miss(self, shape: Shape, inquiry: Inquiry) -> Response:
         """Ask the upstream, with all who ask the same just now; where that fails, one of the others tries again."""
-        asked, policy = inquiry.asked, inquiry.policy
-        flights = self._provider(inquiry.request).flights
-        key = (shape.path, asked._replace(stream=False, wants_usage=True), policy, key_of(inquiry.sent))
+        flights, key = self._provider(inquiry.request).flights, inquiry.key
         chances = 2
         while True:
-            flight = flights.of(key) if policy.read else None
+            flight = flights.of(key) if inquiry.policy.read else None
             first = flight is None
             if flight is None:
-                flight = self._launch(shape, inquiry, key)
+                flight = self._launch(inquiry)
             flight.followers += 1
             chances -= 1
             handed_on = False
@@ -264,16 +279,47 @@ class Gateway:
                 if not handed_on:
                     flight.leave()
 
-    def _launch(self, shape: Shape, inquiry: Inquiry, key: Any) -> Flight:
-        request, visitor, body, asked, policy = inquiry
+    async def _beside(self, inquiry: Inquiry) -> Hit | None:
+        """What a question on its way that is nearly the same brings, once it is stored: looked up as any other answer.
+
+        Nobody waits where the very same is on its way too, nor for a second one.
+        """
+        flights, asked = self._provider(inquiry.request).flights, inquiry.asked
+        policy = inquiry.policy
+        if self._engine.settings.gateway_coalesce != "semantic" or asked.exact or not (policy.read and policy.write):
+            return None
+        if flights.of(inquiry.key) is not None:
+            return None
+        for flight in flights.beside(inquiry.kin):
+            if not await self._nearly_the_same(inquiry.visitor.caller, asked.text, flight.text):
+                continue
+            flight.followers += 1
+            try:
+                with UnlessGone(inquiry.request.scope):
+                    await flight.landed()
+            finally:
+                flight.leave()
+            return await self._look_up(inquiry.shape, inquiry.visitor.caller, asked, inquiry.policy)
+        return None
+
+    async def _nearly_the_same(self, caller: Caller, text: str, other: str) -> bool:
+        try:
+            return float(await caller.call(b"CSIM", text.encode(), other.encode())) >= NEARLY
+        except (CallRefusedError, ValueError, TypeError) as error:
+            self._fault("look-up", error)
+            return False
+
+    def _launch(self, inquiry: Inquiry) -> Flight:
+        shape, request, visitor, body, asked, policy = inquiry
 
         async def keep(answer: dict[str, Any]) -> None:
             if policy.write:
                 await self._keep(shape.path, self._guests.caller(visitor.known, request), asked, policy, answer)
 
         return self._provider(request).flights.launch(
-            key, shape, inquiry.sent, shape.sent(body, asked), asked.wants_usage or not asked.stream, keep
-        )
+            inquiry.key, inquiry.kin, asked.text, shape, inquiry.sent, shape.sent(body, asked),
+            asked.wants_usage or not asked.stream, keep,
+        )  # fmt: skip
 
     async def _answer(self, shape: Shape, inquiry: Inquiry, flight: Flight, first: bool) -> Response:
         """What a flight brings, in the form that was asked for; the flight is left when that is done."""
@@ -327,7 +373,8 @@ class Gateway:
 
 
 def _read(shape: Shape, body: bytes, temperature_max: float) -> Asked:
-    return shape.read(json.loads(body), temperature_max)
+    asked = shape.read(json.loads(body), temperature_max)
+    return asked if is_unicode(asked.text + asked.model) else asked._replace(bypass="it holds half a character")
 
 
 _remembered = lru_cache(BODIES_REMEMBERED_MAX)(_read)

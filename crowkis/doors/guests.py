@@ -127,7 +127,7 @@ class Guests:
             found = await self.holder(shown, request)
             return found._replace(spent=is_bearer)
         same_origin(request)
-        cookie = request.cookies.get(COOKIE, "")
+        cookie = request.cookies.get(COOKIE, "") if "cookie" in request.headers else ""
         sign_in = self._sign_ins.of(cookie, now_s) if cookie else None
         if sign_in is not None:
             changes = request.scope.get("method", "GET") not in ("GET", "HEAD")

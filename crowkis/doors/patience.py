@@ -32,6 +32,8 @@ class Limits(NamedTuple):
     """In which its body must be."""
     silence_s: float = 30.0
     """A body of which nothing more has come for so long is given up."""
+    stall_s: float = 120.0
+    """An answer of which a client has taken nothing for so long is given up."""
     connections_max: int = 10_000
 
 
@@ -103,9 +105,10 @@ class _Joining(asyncio.Transport):
     """A transport that holds the head of an answer until its body begins, or until nothing comes any more just now:
     every write is a call of the system, and a packet."""
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, stall_s: float) -> None:
         self.plain = transport
         self._loop = loop
+        self._stall_s = stall_s
         self._held = b""
         for name in ("get_extra_info", "is_closing", "pause_reading", "resume_reading", "get_protocol", "set_protocol"):
             setattr(self, name, getattr(transport, name))
@@ -122,9 +125,11 @@ class _Joining(asyncio.Transport):
             self.plain.write(data)
 
     def close(self) -> None:
-        """Once all has left."""
+        """Once all has left, or nobody takes it."""
         self._let_go()
         self.plain.close()
+        if self.plain.get_write_buffer_size():
+            self._loop.call_later(self._stall_s, self.plain.abort)
 
     def abort(self) -> None:
         """At once."""
@@ -155,6 +160,7 @@ class Connection(HttpToolsProtocol):
         self._head_bytes = self._come_bytes = 0
         """Of the parts of a head read so far, and of the packets behind its first."""
         self._timer: asyncio.TimerHandle | None = None
+        self._stalled: asyncio.TimerHandle | None = None
         self._timed = ""
         """The state the timer was set in."""
         self._body_until_s = 0.0
@@ -162,7 +168,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Turn it away where there are too many, else wait for its first request."""
-        super().connection_made(_Joining(cast(asyncio.Transport, transport), self.loop))
+        super().connection_made(_Joining(cast(asyncio.Transport, transport), self.loop, self.limits.stall_s))
         over = len(self.connections) - self.limits.connections_max
         if over > 0:
             self.count(TOO_MANY)
@@ -176,6 +182,8 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.Protocol."""
         self._stop_timer()
+        if self._stalled is not None:
+            self._stalled.cancel()
         super().connection_lost(exc)
         self._gone.happen()
 
@@ -198,6 +206,18 @@ class Connection(HttpToolsProtocol):
             self._come_bytes += len(data)
             if self._come_bytes > HEAD_BYTES_MAX:
                 self._refuse(TOO_LARGE)
+
+    def pause_writing(self) -> None:
+        """The client takes nothing just now."""
+        super().pause_writing()
+        self._stalled = self.loop.call_later(self.limits.stall_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        super().resume_writing()
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def handle_websocket_upgrade(self) -> None:
         """What follows is no HTTP."""

@@ -130,6 +130,7 @@ class Live:
         """Repeats word for word that are not counted yet, by the key of the answer,"""
         self._repeated: dict[bytes, Entry] = {}
         """and the answers."""
+        self._corrections: list[tuple[Entry, int, float | None]] = []
         self._recent: deque[Seen | tuple[int, Entry]] = deque(maxlen=RECENT_MAX)
         self._minute = Figures()
         self._minute_ends_ms = 0
@@ -159,9 +160,14 @@ class Live:
         self._repeated[key] = entry
 
     def settle(self) -> None:
-        """Count the repeats that were put down; to be called a few times a second."""
-        if not self._repeats:
-            return
+        """Count the repeats and corrections that were put down; to be called a few times a second."""
+        if self._repeats:
+            self._count()
+        corrections, self._corrections = self._corrections, []
+        for correction in corrections:
+            self._correct(*correction)
+
+    def _count(self) -> None:
         repeats, entries, self._repeats, self._repeated = self._repeats, self._repeated, {}, {}
         now_ms, places = self._recent[-1][0], dict[tuple[str, str], _Sum]()
         for key, count in repeats.items():
@@ -186,9 +192,12 @@ class Live:
 
     def correct(self, entry: Entry | None, tokens: int, usd: float | None) -> None:
         """The hit just noted saved so much, as the answer itself and the list of prices tell: its size says less."""
-        if entry is None:
-            return
-        self.settle()
+        if entry is not None:
+            self._corrections.append((entry, tokens, usd))
+            if len(self._corrections) >= REPEATED_MAX:
+                self.settle()
+
+    def _correct(self, entry: Entry, tokens: int, usd: float | None) -> None:
         saved_usd = 0.0 if usd is None else usd - self._worth(entry)
         for row in (self.tenants.get(entry.scope.tenant), self._minute, self.models.get(entry.scope.model)):
             if row is not None:

@@ -81,13 +81,15 @@ class FlatIndex:
         if k < 1 or count == 0:
             return []
         scores = similarities(self._matrix[:count], unit)
-        rows = np.arange(count)
+        labels = self._labels[:count]
         if k < count:
             weakest = np.partition(scores, count - k)[count - k]
-            rows = np.flatnonzero(scores >= weakest)  # more than k where the last places are tied
-        order = np.lexsort((self._labels[rows], -scores[rows]))[:k]
-        rows = rows[order]
-        return best_first(zip(self._labels[rows].tolist(), scores[rows].tolist(), strict=True), k)
+            rows = np.flatnonzero(scores >= weakest)
+            labels, scores = labels[rows], scores[rows]
+            if len(rows) > k:  # the last places are tied
+                order = np.lexsort((labels, -scores))[:k]
+                labels, scores = labels[order], scores[order]
+        return best_first(zip(labels.tolist(), scores.tolist(), strict=True), k)
 
     def labels(self) -> Iterable[int]:
         """The labels present, in no order."""

@@ -15,6 +15,8 @@ from crowkis.upstream.pool import RETRIED, Answer, UpstreamError, Upstreams
 from crowkis.wire.shape import Events, Shape
 
 EVENT_STREAM = "text/event-stream"
+BESIDE_MAX = 8
+"""So many questions on their way a new one is compared with."""
 KEPT_BYTES_MAX = 8 * 1024 * 1024
 """Of an answer; a longer one is passed on and not kept."""
 
@@ -22,7 +24,9 @@ KEPT_BYTES_MAX = 8 * 1024 * 1024
 class Flight:
     """One request on its way to the upstream, and all who wait for its answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        """The question; never shown."""
         self.status = 0
         self.headers: dict[str, str] = {}
         self.parts: list[bytes] = []
@@ -72,6 +76,10 @@ class Flight:
         if self.error:
             raise UpstreamError(self.error)
 
+    async def landed(self) -> None:
+        """Wait until all is done: the answer has come, or none, and what is to be kept is kept."""
+        await asyncio.wait((self.task,))
+
     async def follow(self) -> AsyncGenerator[bytes, None]:
         """The body as it comes, from its beginning. Raises what went wrong."""
         place = 0
@@ -92,6 +100,7 @@ class Flights:
     def __init__(self, upstreams: Upstreams) -> None:
         self._upstreams = upstreams
         self._by_key: dict[Hashable, Flight] = {}
+        self._by_kin: dict[Hashable, list[Flight]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def of(self, key: Hashable) -> Flight | None:
@@ -99,28 +108,40 @@ class Flights:
         flight = self._by_key.get(key)
         return None if flight is None or flight.failed else flight
 
+    def beside(self, kin: Hashable) -> list[Flight]:
+        """The latest of those that differ in the question alone and have not failed, latest first."""
+        return [flight for flight in reversed(self._by_kin.get(kin, ())) if not flight.failed][:BESIDE_MAX]
+
     def launch(
         self,
         key: Hashable,
+        kin: Hashable,
+        text: str,
         shape: Shape,
         headers: Mapping[str, str],
         body: bytes,
         show_usage: bool,
         keep: Callable[[dict[str, Any]], Awaitable[None]],
     ) -> Flight:
-        """Ask the upstream. `show_usage`: pass on the event of a stream that holds the usage alone.
+        """Ask the upstream. `kin`: all of `key` but the question's `text`.
 
+        `show_usage`: pass on the event of a stream that holds the usage alone.
         `keep` is given the answer once it has come whole and successful; nobody waits for it.
         """
-        flight = Flight()
+        flight = Flight(text)
         flight.task = asyncio.get_running_loop().create_task(self._fly(flight, shape, headers, body, show_usage, keep))
         self._by_key[key] = flight
+        kindred = self._by_kin.setdefault(kin, [])
+        kindred.append(flight)
         self._tasks.add(flight.task)
 
         def landed(task: asyncio.Task[None]) -> None:
             self._tasks.discard(task)
             if self._by_key.get(key) is flight:
                 del self._by_key[key]
+            kindred.remove(flight)
+            if not kindred and self._by_kin.get(kin) is kindred:
+                del self._by_kin[kin]
 
         flight.task.add_done_callback(landed)
         return flight

@@ -12,10 +12,10 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 
-from crowkis.doors.http import HttpDoor
+from crowkis.doors.http import HttpDoor, Streamed
 from crowkis.doors.patience import FIELDS_MAX, HEAD_BYTES_MAX, SPARE_CONNECTIONS, Limits, UnlessGone
 
-LIMITS = Limits(head_s=0.4, body_s=0.6, silence_s=0.3, connections_max=40)
+LIMITS = Limits(head_s=0.4, body_s=0.6, silence_s=0.3, stall_s=0.5, connections_max=40)
 GET = b"GET /echo HTTP/1.1\r\nHost: h\r\n\r\n"
 
 
@@ -29,6 +29,7 @@ class Door:
             [
                 Route("/echo", self.echo, methods=["GET", "POST"]),
                 Route("/slow", self.slow, methods=["GET", "POST"]),
+                Route("/much", self.much),
                 WebSocketRoute("/live", self.live),
             ],
             limits,
@@ -42,6 +43,16 @@ class Door:
         self.asked.append([request.method, await request.body()])
         return PlainTextResponse(self.asked[-1][1] or "nothing")
 
+    async def much(self, request):
+        async def parts():
+            for _ in range(640):
+                yield b"x" * 65_536
+
+        async def ended():
+            self.left.append("ended")
+
+        return Streamed(parts(), 200, {}, ended=ended)
+
     async def live(self, socket):
         await socket.accept()
         await socket.send_text(f"you said {await socket.receive_text()}")
@@ -54,6 +65,10 @@ class Door:
         except ClientDisconnect:
             self.left.append("gone")
         return PlainTextResponse("at last")
+
+    @property
+    def connections(self):
+        return len(self._door._server.server_state.connections)
 
     def stop(self):
         asyncio.run_coroutine_threadsafe(self._door.close(), self._loop).result(10)
@@ -163,6 +178,38 @@ class TestTime:
             link.sendall(GET[30:])
             assert 200 == status(link.recv(1_000))
             time.sleep(0.3)
+
+    @pytest.mark.parametrize("more", [b"", b"Connection: close\r\n"])
+    def test_an_answer_nobody_takes_is_given_up(self, door, link, more):
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        link.sendall(b"GET /much HTTP/1.1\r\nHost: h\r\n%b\r\n" % more)
+        time.sleep(1.5)
+
+        assert ["ended"] == door.left
+
+    def test_an_answer_taken_slowly_comes_whole(self, door, link):
+        link.sendall(b"GET /much HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        size_bytes, pauses = 0, 8
+        while part := link.recv(1 << 20):
+            size_bytes += len(part)
+            if pauses and size_bytes > (9 - pauses) << 22:
+                pauses -= 1
+                time.sleep(0.2)
+
+        assert size_bytes > 640 * 65_536
+
+    def test_what_is_left_of_an_answer_when_it_ends_is_not_kept_for_ever(self):
+        """The last part fits the buffer, so that nothing more is written that could wait."""
+        door = Door(LIMITS)
+        link = socket.socket()
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        link.connect(("127.0.0.1", door.port))
+        body = b"x" * 6_000_000
+        link.sendall(b"POST /echo HTTP/1.1\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        time.sleep(1.5)
+        assert 0 == door.connections
+        link.close()
+        door.stop()
 
     def test_work_for_a_client_that_leaves_is_given_up(self, door, link):
         link.sendall(GET.replace(b"echo", b"slow"))

@@ -289,6 +289,67 @@ class TestManyAtOnce:
         assert "answer 1 to: " + HOW == answer
 
 
+class TestNearlyTheSameAtOnce:
+    """gateway_coalesce=semantic: whoever asks nearly the same waits, and is judged as with any stored answer."""
+
+    @pytest.fixture(autouse=True)
+    def semantic(self, gateway, wire):
+        wire("CONFIG", "SET", "gateway_coalesce", "semantic")
+        yield
+        wire("CONFIG", "SET", "gateway_coalesce", "exact")
+
+    def together(self, client, first, *others, after_s=0.3):
+        with ThreadPoolExecutor(8) as threads:
+            begun = threads.submit(ask, client, first)
+            time.sleep(after_s)
+            found = [threads.submit(ask, client, other) for other in others]
+            return [begun.result(), *(one.result() for one in found)]
+
+    def test_a_paraphrase_of_a_question_on_its_way_waits_for_its_answer(self, client, upstream):
+        upstream.script.append(Behaviour(before_s=1.0))
+        first, *others = self.together(client, HOW, SAME, SAME)
+
+        assert 1 == len(upstream.asked)
+        assert [(first[0], ("semantic", "hit"))] * 2 == others
+
+    def test_one_that_says_something_else_gets_an_answer_of_its_own(self, client, upstream):
+        upstream.script.append(Behaviour(before_s=1.0))
+        other = "how can i not reset my password"
+        _, found = self.together(client, HOW, other)
+
+        assert (f"answer 2 to: {other}", ("none", "miss")) == found
+
+    def test_a_question_about_something_else_does_not_wait(self, client, upstream):
+        upstream.script.append(Behaviour(before_s=1.5))
+        began = time.monotonic()
+        with ThreadPoolExecutor(2) as threads:
+            slow = threads.submit(ask, client, HOW)
+            time.sleep(0.3)
+            found = ask(client, "Which planets have rings?")
+            took_s = time.monotonic() - began
+            slow.result()
+
+        assert ("none", "miss") == found[1]
+        assert took_s < 1.2
+
+    def test_where_the_first_fails_the_other_asks_itself(self, client, upstream):
+        upstream.script.append(Behaviour(before_s=1.0, status=500))
+        with ThreadPoolExecutor(2) as threads:
+            first = threads.submit(ask, client, HOW)
+            time.sleep(0.3)
+            second = threads.submit(ask, client, SAME)
+
+        assert isinstance(first.exception(), openai.InternalServerError)
+        assert ("answer 2 to: " + SAME, ("none", "miss")) == second.result()
+
+    def test_without_the_setting_each_asks_itself(self, client, upstream, wire):
+        wire("CONFIG", "SET", "gateway_coalesce", "exact")
+        upstream.script.append(Behaviour(before_s=1.0))
+        self.together(client, HOW, SAME)
+
+        assert 2 == len(upstream.asked)
+
+
 class TestFailing:
     def test_the_next_upstream_is_asked_when_one_is_down(self, start_server, upstream):
         gone = FakeUpstream()
@@ -311,6 +372,14 @@ class TestFailing:
         upstream.script += [Behaviour(status=503, headers={"retry-after": "0.2"}), Behaviour(status=500)]
         with openai.OpenAI(base_url=f"http://127.0.0.1:{own.http_port}/v1", api_key="k", max_retries=0) as client:
             assert "answer 3 to: " + HOW == ask(client, HOW)[0]
+
+    def test_half_a_character_lets_the_request_through(self, gateway, upstream):
+        url = f"http://127.0.0.1:{gateway.http_port}/v1/chat/completions"
+        for text, model in (("how \\ud83d", "m"), ("how", "m\\udc00")):
+            body = f'{{"model": "{model}", "messages": [{{"role": "user", "content": "{text}"}}]}}'
+            upstream.script.append(Behaviour(status=418))
+            told = httpx.post(url, content=body, timeout=20)
+            assert (418, "bypass") == (told.status_code, told.headers["x-crowkis-cache"])
 
     def test_a_fault_of_the_cache_lets_the_request_through(self, client, upstream):
         long = "x" * 300_000

@@ -170,7 +170,7 @@ class TestPrices:
 
 
 class TestSavedCalls:
-    """Acceptance: an event per saved call for billing, with tokens and money."""
+    """Row 23 of the acceptance: an event per saved call for billing, with tokens and money."""
 
     def test_an_event_per_saved_call_with_tokens_and_money_is_counted_and_exported(
         self, server, client, upstream, billing
@@ -244,7 +244,7 @@ class TestSavedCalls:
 
 
 class TestLifetimes:
-    """Acceptance: TTL per route."""
+    """Row 11 of the acceptance: TTL per route."""
 
     def test_two_routes_have_two_lifetimes_and_a_header_goes_before_both(self, client):
         until(lambda: completion(client))

@@ -57,6 +57,7 @@ def look_up(engine):
         asked = Asked(text, scope, frozenset(), None, vector)
         for _ in range(times):
             find(engine, asked, lambda engine, found: None)
+        engine.live.settle()  # as upkeep does ten times a second
 
     return look
 
@@ -182,6 +183,7 @@ def test_what_the_answer_itself_tells_of_its_cost_replaces_the_estimate(engine, 
     entry = store("how do i log in")
     look_up("how do i log in")
     engine.live.correct(entry, 33, 1.5)
+    engine.live.settle()
     ((_, row),) = engine.live.most_served(9)
 
     assert [(33, 1.5)] * 2 == [

@@ -31,7 +31,7 @@ def flown(upstream, use):
             kept.append(completion)
 
         def launch(body=BODY, show_usage=True):
-            return flights.launch("key", CHAT, {}, body, show_usage, keep)
+            return flights.launch("key", "kin", "How?", CHAT, {}, body, show_usage, keep)
 
         try:
             return await use(launch, flights, kept)
@@ -103,3 +103,21 @@ def test_what_breaks_off_is_told_to_all_and_not_kept(upstream):
         return kept
 
     assert [] == flown(upstream, use)
+
+
+def test_those_beside_are_known_until_they_have_landed_and_only_while_they_are_well(upstream):
+    upstream.script += [Behaviour(before_s=0.2), Behaviour(status=500)]
+
+    async def use(launch, flights, kept):
+        first = launch()
+        assert [first] == flights.beside("kin")
+        assert [] == flights.beside("other")
+        await first.landed()
+        assert 1 == len(kept)
+        assert [] == flights.beside("kin")
+        second = launch()
+        await second.head()
+        assert [] == flights.beside("kin")
+        await second.landed()
+
+    flown(upstream, use)
