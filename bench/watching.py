@@ -22,10 +22,8 @@ from rig import HOST, Running, bench_arguments, crowkis_server, machine, print_t
 SEED = 3
 QUESTIONS = 500
 ANSWER = "Open settings. " * 20
-UNNOTED = (
-    "import sys, crowkis.engine.live as live; live.Live.note = lambda *told: None; "
-    "from crowkis.__main__ import main; sys.argv[0] = 'crowkis'; main()"
-)
+NOTED = "import sys; from crowkis.__main__ import main; sys.argv[0] = 'crowkis'; main()"
+UNNOTED = f"import crowkis.engine.live as live; live.Live.note = lambda *told: None; {NOTED}"
 AT_ONCE = (1, 50)
 
 
@@ -91,7 +89,7 @@ def main() -> None:
     found: dict[str, Any] = {"machine": machine(), "at_once": {}}
     with ExitStack() as stack:
         servers = {}
-        for name, program in (("noted", ("-m", "crowkis")), ("not noted", ("-c", UNNOTED))):
+        for name, program in (("noted", ("-c", NOTED)), ("not noted", ("-c", UNNOTED))):
             directory = stack.enter_context(scratch())
             servers[name] = stack.enter_context(crowkis_server(directory, "--embedder", "hashing", program=program))
         wires = {name: Wire(server) for name, server in servers.items()}

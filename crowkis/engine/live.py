@@ -6,7 +6,7 @@ in no log. Savings are estimates: see cost_of() in residents.py. Never reads a c
 
 from collections import deque
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from crowkis.engine.ranking import Counter, Ranking
 from crowkis.engine.residents import Residents, cost_of
@@ -131,7 +131,7 @@ class Live:
         self._repeated: dict[bytes, Entry] = {}
         """and the answers."""
         self._corrections: list[tuple[Entry, int, float | None]] = []
-        self._recent: deque[tuple[Any, ...]] = deque(maxlen=RECENT_MAX)
+        self._recent: deque[Seen | tuple[int, Entry]] = deque(maxlen=RECENT_MAX)
         self._minute = Figures()
         self._minute_ends_ms = 0
         self._delays_s: deque[float] = deque(maxlen=BEATS)
@@ -143,10 +143,7 @@ class Live:
         if hit is None:
             self._recent.append(self._note_miss(asked, found, now_ms))
         elif found.hit_type == "exact":
-            text = asked.text
-            if not self._keeps or len(text) > QUESTION_CHARS_MAX:
-                text = self._kept(text)
-            self._recent.append((now_ms, asked.scope, EXACT, 1.0, 1.0, None, hit, text))
+            self._recent.append((now_ms, hit))
             key = hit.entry_id
             count = self._repeats.get(key)
             if count is not None:
@@ -221,8 +218,15 @@ class Live:
 
     def recent(self, most: int, tenant: str = "", after: int = 0) -> list[tuple[int, Seen]]:
         """The last look-ups behind a number, of one tenant or of all, with their numbers; the newest first."""
-        rows = zip(range(self.number, after, -1), map(Seen._make, reversed(self._recent)), strict=False)
+        rows = zip(range(self.number, after, -1), map(self._seen, reversed(self._recent)), strict=False)
         return list(islice((row for row in rows if tenant in ("", row[1].scope.tenant)), most))
+
+    def _seen(self, row: "Seen | tuple[int, Entry]") -> Seen:
+        """A look-up as it is told; a repeat word for word is put down by its answer alone."""
+        if isinstance(row, Seen):
+            return row
+        at_ms, entry = row
+        return Seen(at_ms, entry.scope, EXACT, 1.0, 1.0, None, entry, self._kept(entry.text))
 
     def total(self, tenant: str = "") -> Figures:
         """All look-ups since the start, of one tenant or of all."""
@@ -251,8 +255,9 @@ class Live:
     def forget(self, tenant: str | None) -> None:
         """Forget what a tenant, or (None) anybody, asked; counts stay."""
         self.settle()
+        rows = map(self._seen, self._recent)
         self._recent = deque(
-            (_wordless(row) if tenant in (None, row[1].tenant) else row for row in self._recent), RECENT_MAX
+            (_wordless(row) if tenant in (None, row.scope.tenant) else row for row in rows), RECENT_MAX
         )
         self.served.drop(tenant)
         self.missed.drop(tenant)
@@ -261,12 +266,12 @@ class Live:
         """live_questions may have been switched off."""
         self._keeps = self._settings.live_questions
         if not self._keeps:
-            self._recent = deque(map(_wordless, self._recent), RECENT_MAX)
+            self._recent = deque((_wordless(self._seen(row)) for row in self._recent), RECENT_MAX)
             for ranking in (self.served, self.missed):
                 for counter in ranking.by_key.values():
                     counter.text = ""
 
-    def _note_semantic(self, asked: "Asked", found: "Found", hit: Entry, now_ms: int) -> tuple[Any, ...]:
+    def _note_semantic(self, asked: "Asked", found: "Found", hit: Entry, now_ms: int) -> Seen:
         confidence, usd = found.verdicts[-1].candidate.confidence, self._worth(hit)
         counter = self.served.meet(hit.entry_id, hit.scope.tenant, now_ms)
         counter.usd += usd
@@ -275,9 +280,9 @@ class Live:
         self.bands[max(0, min(BANDS - 1, int((confidence - BAND_FROM) / BAND_WIDTH)))] += 1
         for figures in self._figures(hit.scope.tenant, hit.scope.model, now_ms):
             figures.count(SEMANTIC, 1, usd, hit.answer_bytes // BYTES_PER_TOKEN)
-        return (now_ms, asked.scope, SEMANTIC, found.similarity, confidence, None, hit, self._kept(asked.text))
+        return Seen(now_ms, asked.scope, SEMANTIC, found.similarity, confidence, None, hit, self._kept(asked.text))
 
-    def _note_miss(self, asked: "Asked", found: "Found", now_ms: int) -> tuple[Any, ...]:
+    def _note_miss(self, asked: "Asked", found: "Found", now_ms: int) -> Seen:
         kind, objection, nearest, confidence = MISS, found.objection or NOTHING_STORED, None, 0.0
         text = self._kept(asked.text)
         if found.verdicts:
@@ -293,7 +298,7 @@ class Live:
             figures.reasons[objection.id] = figures.reasons.get(objection.id, 0) + 1
         counter = self.missed.meet(asked.entry_id, tenant, now_ms)
         counter.text, counter.reason = text, objection.id
-        row = (now_ms, asked.scope, kind, found.similarity, confidence, objection, nearest, text)
+        row = Seen(now_ms, asked.scope, kind, found.similarity, confidence, objection, nearest, text)
         return row if self._keeps else _wordless(row)
 
     def _worth(self, entry: Entry) -> float:
@@ -326,13 +331,12 @@ def _new(rows: dict[str, Figures], name: str, most: int) -> Figures:
     return rows.setdefault(name, Figures())
 
 
-def _wordless(row: tuple[Any, ...]) -> tuple[Any, ...]:
+def _wordless(seen: Seen) -> Seen:
     """A look-up without what tells of its question: the text, and what a rule found in it."""
-    seen = Seen._make(row)
     told = seen.objection
     if told is not None:
         told = told._replace(measure=_number(told.measure), limit=_number(told.limit))
-    return tuple(seen._replace(question="", objection=told))
+    return seen._replace(question="", objection=told)
 
 
 def _number(value: object) -> float | None:
