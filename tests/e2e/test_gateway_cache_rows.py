@@ -1,9 +1,9 @@
 """What the HTTP cache we replace promises, rows 1 to 8, shown through the gateway's real port with the embedded model.
 
 Rows 11 and 23 (lifetimes by route, an event per saved call) are in test_gateway_savings.py, rows 9, 10 and 16 to 21 in
-test_kv.py, 12 in test_rest.py (TestInvalidation), 13 there too (metrics parse), 14 in tests/cli (stats, get, purge,
-quota), 22 in test_guests.py and tests/doors/test_tokens.py. Row 15 is docs/operations.md, row 24 bench/http_cache.py, row
-25 bench/quality.py with bench/axes_test.jsonl.
+test_kv.py, 12 and 13 in test_rest.py, 14 in tests/cli (stats, get, purge, quota), 22 in test_guests.py and
+tests/doors/test_tokens.py. Row 15 is docs/operations.md, row 24 bench/http_cache.py, row 25 bench/quality.py with
+bench/axes_test.jsonl.
 """
 
 import time
