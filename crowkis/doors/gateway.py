@@ -37,7 +37,7 @@ from crowkis.wire.embeddings import EMBEDDINGS
 from crowkis.wire.fields import forwarded, key_of, returned
 from crowkis.wire.messages import MESSAGES
 from crowkis.wire.responses import RESPONSES
-from crowkis.wire.shape import Asked, Shape, compact
+from crowkis.wire.shape import Asked, Shape, compact, is_unicode
 
 SHAPES = (CHAT, COMPLETIONS, RESPONSES, EMBEDDINGS, MESSAGES)
 NEARLY = 0.9
@@ -373,7 +373,8 @@ class Gateway:
 
 
 def _read(shape: Shape, body: bytes, temperature_max: float) -> Asked:
-    return shape.read(json.loads(body), temperature_max)
+    asked = shape.read(json.loads(body), temperature_max)
+    return asked if is_unicode(asked.text + asked.model) else asked._replace(bypass="it holds half a character")
 
 
 _remembered = lru_cache(BODIES_REMEMBERED_MAX)(_read)

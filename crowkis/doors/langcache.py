@@ -19,7 +19,7 @@ from crowkis.engine.inside import Caller, CallRefusedError
 from crowkis.guard.roles import ASK, LOOK, STORE
 from crowkis.values.limits import TAG_CHARS_MAX, TAGS_MAX
 from crowkis.values.question import Scope
-from crowkis.wire.shape import compact, digest
+from crowkis.wire.shape import compact, digest, is_unicode
 
 STRATEGIES = frozenset(("exact", "semantic"))
 STEP = b"1000"
@@ -159,8 +159,8 @@ class LangCache:
 
 def _text(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
-    if not isinstance(value, str) or not value.strip():
-        raise malformed(f"{name} must be a text that is not empty")
+    if not isinstance(value, str) or not value.strip() or not is_unicode(value):
+        raise malformed(f"{name} must be a text that is not empty, of whole characters")
     return value
 
 
@@ -168,6 +168,8 @@ def _attributes(body: dict[str, Any]) -> dict[str, str]:
     found = body.get("attributes") or {}
     if not isinstance(found, dict) or len(found) > TAGS_MAX or not all(isinstance(v, str) for v in found.values()):
         raise malformed(f"attributes must be an object of texts, at most {TAGS_MAX}")
+    if not is_unicode("".join(part for pair in found.items() for part in pair)):
+        raise malformed("attributes must be of whole characters")
     if any(not name or "=" in name or len(name) + len(value) >= TAG_CHARS_MAX for name, value in found.items()):
         raise malformed(f"an attribute's name must not hold '='; with its value at most {TAG_CHARS_MAX - 1} characters")
     return found

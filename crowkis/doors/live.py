@@ -71,6 +71,7 @@ class Live:
         return Response(self._figures(visit.visitor.known, 0), media_type=JSON)
 
     async def _stream(self, visit: Visit) -> object:
+        self._figures(visit.visitor.known)  # refused where there are none yet
         self._enter()
         events = self._events(visit.request, visit.visitor.known, visit.query.every)
         return Streamed(events, 200, {"cache-control": "no-store"}, "text/event-stream", ended=self._leave)
@@ -125,7 +126,7 @@ class Live:
     async def _tell(self, socket: WebSocket, tenant: str) -> None:
         """One message for each look-up, as long as somebody listens."""
         live, beats = self._engine.live, 0
-        after = live.total_number()
+        after = live.number
         hearing = asyncio.get_running_loop().create_task(socket.receive())
         try:
             while True:
@@ -139,7 +140,7 @@ class Live:
                     await socket.close(NOBODY_WELCOME, "sign in again")
                     return
                 lines = feed(self._engine, tenant, after, LINES_MAX)
-                passed = live.total_number() - after
+                passed = live.number - after
                 after += passed
                 if not tenant and passed > len(lines):
                     await socket.send_text(_encoded({"skipped": passed - len(lines)}))

@@ -3,13 +3,13 @@
 Read between two batches of the actor and changes nothing. Whoever is bound to a tenant sees that tenant's alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from crowkis import __version__
 from crowkis.engine.engine import Engine
-from crowkis.engine.live import BAND_FROM, BAND_WIDTH, KINDS, MINUTE_MS, OTHERS, Figures, Seen
-from crowkis.engine.ranking import Counter, Ranking
+from crowkis.engine.live import BAND_FROM, BAND_WIDTH, KINDS, MINUTE_MS, OTHERS, TENANTS_MAX, Figures, Seen
+from crowkis.engine.ranking import Counter
 from crowkis.metrics import LATENCY_BOUNDS_S, Histogram
 from crowkis.values.record import Entry
 from crowkis.values.verdict import REASONS
@@ -33,8 +33,8 @@ def figures(engine: Engine, tenant: str, house: bool) -> dict[str, Any]:
                    "since_ms": engine.started_ms},
         "hits": _hits(engine, total, bool(tenant)),
         "refusals": _refusals(total),
-        "top_questions": _top(live.served, tenant, _served),
-        "top_misses": _top(live.missed, tenant, _missed),
+        "top_questions": _top(live.most_served(TOP_SHOWN, tenant), _served),
+        "top_misses": _top(live.most_missed(TOP_SHOWN, tenant), _missed),
         "tenants": _tenants(engine, tenant),
         "budgets": _budgets(engine),
         "system": _system(engine) if house else None,
@@ -114,7 +114,13 @@ def _hits(engine: Engine, total: Figures, bound: bool) -> dict[str, Any]:
         "by_kind": by_kind,
         "by_intent": dict(sorted(split["intent_hits_total"].items(), key=lambda row: -row[1])),
         "by_model": [
-            {"model": name, "hits": row.hits, "tokens_saved": row.tokens, "dollars_saved": _usd(row.usd)}
+            {
+                "model": "" if name == OTHERS else name,
+                "others": name == OTHERS,
+                "hits": row.hits,
+                "tokens_saved": row.tokens,
+                "dollars_saved": _usd(row.usd),
+            }
             for name, row in sorted(live.models.items(), key=lambda pair: -pair[1].hits)[:TOP_SHOWN]
         ],
         "confidence": {"from": BAND_FROM, "width": BAND_WIDTH, "counts": live.bands},
@@ -145,8 +151,7 @@ def _refusals(total: Figures) -> list[dict[str, Any]]:
     return [{**_meaning(reason), "count": count} for reason, count in rows]
 
 
-def _top(ranking: Ranking, tenant: str, told: Any) -> list[dict[str, Any]]:
-    rows = ranking.top(TOP_SHOWN, lambda row: tenant in ("", row.tenant))
+def _top(rows: list[tuple[bytes, Counter]], told: Callable[[Counter], dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {"key": key.hex(), "tenant": row.tenant, "question": row.text, "count": row.count, "last_ms": row.at_ms}
         | told(row)
@@ -165,12 +170,14 @@ def _missed(row: Counter) -> dict[str, Any]:
 def _tenants(engine: Engine, tenant: str) -> list[dict[str, Any]]:
     """Those that asked, that have something stored or a quota; the busiest first."""
     live, shares, quotas = engine.live.tenants, engine.state.shares.by_tenant, engine.state.roster.quotas
-    names = {tenant} if tenant else live.keys() | shares.keys() | quotas.keys()
+    names = {tenant} if tenant else live.keys() | quotas.keys()
+    if not tenant and len(shares) <= TENANTS_MAX:
+        names |= shares.keys()  # of more, those that ask nothing are not looked through every second
     nothing, rows = Figures(), []
     for name in sorted(names, key=lambda name: -live.get(name, nothing).requests)[:TENANTS_SHOWN]:
         share, quota = shares.get(name), quotas.get(name)
         rows.append({
-            "tenant": name, "others": name == OTHERS, **_summed(live.get(name, nothing)),
+            "tenant": "" if name == OTHERS else name, "others": name == OTHERS, **_summed(live.get(name, nothing)),
             "entries": share.entries if share is not None else 0,
             "bytes": share.size_bytes if share is not None else 0,
             "quota": {"entries": quota.entries, "bytes": quota.size_bytes} if quota is not None else None,

@@ -4,11 +4,11 @@ Soft: a restart forgets it. Every part is bounded. Questions are kept, shortened
 in no log. Savings are estimates: see cost_of() in residents.py. Never reads a clock.
 """
 
-from collections import Counter, deque
+from collections import deque
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from crowkis.engine.ranking import Ranking
+from crowkis.engine.ranking import Counter, Ranking
 from crowkis.engine.residents import Residents, cost_of
 from crowkis.lifecycle.eviction import BYTES_PER_TOKEN
 from crowkis.settings import Settings
@@ -30,12 +30,12 @@ BANDS, BAND_FROM, BAND_WIDTH = 20, 0.80, 0.01
 """Confidences of hits are counted in bands; what is below the first is counted in it."""
 BEATS = 100
 """Delays of the event loop remembered; ten a second."""
-PENDING_MAX = 1_024
-"""Look-ups put down before they are counted."""
+REPEATED_MAX = 1_024
+"""Answers whose repeats are put down before they are counted."""
 NOTHING_STORED = Reason("candidates.none", 0, 1)
 MINUTE_MS, DAY_MINUTES = 60_000, 1_440
-OTHERS = ""
-"""Stands for the tenants, or models, that were asked for least, once there are too many."""
+OTHERS = "\0others"
+"""Stands for the tenants, or models, that were asked for least, once there are too many; no name that is given."""
 EXACT, SEMANTIC, REFUSED, MISS = range(4)
 KINDS = ("exact", "semantic", "refused", "miss")
 """How a look-up ended. refused: something near enough was stored and a rule objected. miss: nothing near enough was."""
@@ -106,12 +106,12 @@ class _Sum:
 class Live:
     """Told of each look-up by lookup.py; read by the doors between two batches.
 
-    Hits are most of what a cache is asked, so look-ups are only put down, and counted many at a time.
+    Repeats word for word are most of what a cache is asked, so they are only put down, and counted many at a time.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.number = 0
-        """Of the look-up counted last; they are counted up from 1 in one run of the server."""
+        """Of the last look-up; they are counted up from 1 in one run of the server."""
         self.tenants: dict[str, Figures] = {}
         self.models: dict[str, Figures] = {}
         """Hits only."""
@@ -125,64 +125,76 @@ class Live:
         self.residents = Residents()
         self.worst_delay_s = 0.0
         self._settings = settings
-        self._pending: list[tuple[Any, ...]] = []
+        self._keeps = settings.live_questions
+        self._repeats: dict[bytes, int] = {}
+        """Repeats word for word that are not counted yet, by the key of the answer,"""
+        self._repeated: dict[bytes, Entry] = {}
+        """and the answers."""
         self._corrections: list[tuple[Entry, int, float | None]] = []
-        self._recent: deque[tuple[Any, ...]] = deque(maxlen=RECENT_MAX)
+        self._recent: deque[Seen | tuple[int, Entry]] = deque(maxlen=RECENT_MAX)
         self._minute = Figures()
         self._minute_ends_ms = 0
         self._delays_s: deque[float] = deque(maxlen=BEATS)
 
     def note(self, asked: "Asked", found: "Found", now_ms: int) -> None:
         """A look-up has ended. The hot path."""
-        text = asked.text[:QUESTION_CHARS_MAX] if self._settings.live_questions else ""
-        if found.hit_type == "exact":
-            self._pending.append((now_ms, asked.scope, EXACT, 1.0, 1.0, None, found.hit, text))
-        elif found.hit is not None:
-            self._note_semantic(found, found.hit, now_ms)
-            candidate = found.verdicts[-1].candidate
-            row = (now_ms, asked.scope, SEMANTIC, found.similarity, candidate.confidence, None, found.hit, text)
-            self._pending.append(row)
+        self.number += 1
+        hit = found.hit
+        if hit is None:
+            self._recent.append(self._note_miss(asked, found, now_ms))
+        elif found.hit_type == "exact":
+            self._recent.append((now_ms, hit))
+            key = hit.entry_id
+            count = self._repeats.get(key)
+            if count is not None:
+                self._repeats[key] = count + 1
+            else:
+                self._note_first(key, hit)
         else:
-            self._pending.append(self._note_miss(asked, found, text, now_ms))
-        if len(self._pending) >= PENDING_MAX:
+            self._recent.append(self._note_semantic(asked, found, hit, now_ms))
+
+    def _note_first(self, key: bytes, entry: Entry) -> None:
+        if len(self._repeats) >= REPEATED_MAX:
             self.settle()
+        self._repeats[key] = 1
+        self._repeated[key] = entry
 
     def settle(self) -> None:
-        """Count what was put down."""
-        if self._pending:
+        """Count the repeats and corrections that were put down; to be called a few times a second."""
+        if self._repeats:
             self._count()
         corrections, self._corrections = self._corrections, []
         for correction in corrections:
             self._correct(*correction)
 
     def _count(self) -> None:
-        rows, self._pending = self._pending, []
-        self.number += len(rows)
-        self._recent.extend(rows[-RECENT_MAX:])
-        exact = {row[6].entry_id: row for row in rows if row[2] == EXACT}
-        places: dict[tuple[str, str], _Sum] = {}
-        for entry_id, count in Counter([row[6].entry_id for row in rows if row[2] == EXACT]).items():
-            now_ms, scope, _, _, _, _, entry, text = exact[entry_id]
-            usd = count * self._worth(entry)
-            counter = self.served.meet(entry_id, scope.tenant, now_ms, count)
+        repeats, entries, self._repeats, self._repeated = self._repeats, self._repeated, {}, {}
+        now_ms, places = self._recent[-1][0], dict[tuple[str, str], _Sum]()
+        for key, count in repeats.items():
+            entry = entries[key]
+            scope, usd = entry.scope, count * self._worth(entry)
+            counter = self.served.meet(key, scope.tenant, now_ms, count)
             counter.exact += count
             counter.usd += usd
-            if text and not counter.text:
-                counter.text = entry.text[:QUESTION_CHARS_MAX]
+            if not counter.text:
+                counter.text = self._kept(entry.text)
             place = (scope.tenant, scope.model)
             so_far = places.get(place) or places.setdefault(place, _Sum())
             so_far.count += count
             so_far.usd += usd
             so_far.tokens += count * (entry.answer_bytes // BYTES_PER_TOKEN)
         for (tenant, model), whole in places.items():
-            for figures in self._figures(tenant, model, rows[-1][0]):
+            for figures in self._figures(tenant, model, now_ms):
                 figures.count(EXACT, whole.count, whole.usd, whole.tokens)
+
+    def _kept(self, text: str) -> str:
+        return text[:QUESTION_CHARS_MAX] if self._keeps else ""
 
     def correct(self, entry: Entry | None, tokens: int, usd: float | None) -> None:
         """The hit just noted saved so much, as the answer itself and the list of prices tell: its size says less."""
         if entry is not None:
             self._corrections.append((entry, tokens, usd))
-            if len(self._corrections) >= PENDING_MAX:
+            if len(self._corrections) >= REPEATED_MAX:
                 self.settle()
 
     def _correct(self, entry: Entry, tokens: int, usd: float | None) -> None:
@@ -206,14 +218,15 @@ class Live:
 
     def recent(self, most: int, tenant: str = "", after: int = 0) -> list[tuple[int, Seen]]:
         """The last look-ups behind a number, of one tenant or of all, with their numbers; the newest first."""
-        self.settle()
-        rows = zip(range(self.number, after, -1), map(Seen._make, reversed(self._recent)), strict=False)
+        rows = zip(range(self.number, after, -1), map(self._seen, reversed(self._recent)), strict=False)
         return list(islice((row for row in rows if tenant in ("", row[1].scope.tenant)), most))
 
-    def total_number(self) -> int:
-        """How many look-ups there were since the start."""
-        self.settle()
-        return self.number
+    def _seen(self, row: "Seen | tuple[int, Entry]") -> Seen:
+        """A look-up as it is told; a repeat word for word is put down by its answer alone."""
+        if isinstance(row, Seen):
+            return row
+        at_ms, entry = row
+        return Seen(at_ms, entry.scope, EXACT, 1.0, 1.0, None, entry, self._kept(entry.text))
 
     def total(self, tenant: str = "") -> Figures:
         """All look-ups since the start, of one tenant or of all."""
@@ -224,42 +237,54 @@ class Live:
                 total.add(figures)
         return total
 
+    def most_served(self, most: int, tenant: str = "") -> list[tuple[bytes, Counter]]:
+        """The answers served most, of one tenant or of all, by their keys."""
+        self.settle()
+        return self.served.top(most, lambda row: tenant in ("", row.tenant))
+
+    def most_missed(self, most: int, tenant: str = "") -> list[tuple[bytes, Counter]]:
+        """The questions missed most, by the keys their answers would have."""
+        return self.missed.top(most, lambda row: tenant in ("", row.tenant))
+
     def usd_today(self, now_ms: int) -> float:
         """Saved since midnight UTC."""
+        self.settle()
         midnight = now_ms // MINUTE_MS // DAY_MINUTES * DAY_MINUTES
         return sum(figures.usd for minute, figures in self.minutes if minute >= midnight)
 
     def forget(self, tenant: str | None) -> None:
         """Forget what a tenant, or (None) anybody, asked; counts stay."""
         self.settle()
+        rows = map(self._seen, self._recent)
         self._recent = deque(
-            (_wordless(row) if tenant in (None, row[1].tenant) else row for row in self._recent), RECENT_MAX
+            (_wordless(row) if tenant in (None, row.scope.tenant) else row for row in rows), RECENT_MAX
         )
         self.served.drop(tenant)
         self.missed.drop(tenant)
 
     def heed_settings(self) -> None:
         """live_questions may have been switched off."""
-        if not self._settings.live_questions:
-            self.settle()
-            self._recent = deque(map(_wordless, self._recent), RECENT_MAX)
+        self._keeps = self._settings.live_questions
+        if not self._keeps:
+            self._recent = deque((_wordless(self._seen(row)) for row in self._recent), RECENT_MAX)
             for ranking in (self.served, self.missed):
                 for counter in ranking.by_key.values():
                     counter.text = ""
 
-    def _note_semantic(self, found: "Found", hit: Entry, now_ms: int) -> None:
-        candidate, scope = found.verdicts[-1].candidate, hit.scope
-        usd = self._worth(hit)
-        counter = self.served.meet(hit.entry_id, scope.tenant, now_ms)
+    def _note_semantic(self, asked: "Asked", found: "Found", hit: Entry, now_ms: int) -> Seen:
+        confidence, usd = found.verdicts[-1].candidate.confidence, self._worth(hit)
+        counter = self.served.meet(hit.entry_id, hit.scope.tenant, now_ms)
         counter.usd += usd
-        if self._settings.live_questions and not counter.text:
-            counter.text = hit.text[:QUESTION_CHARS_MAX]
-        self.bands[max(0, min(BANDS - 1, int((candidate.confidence - BAND_FROM) / BAND_WIDTH)))] += 1
-        for figures in self._figures(scope.tenant, scope.model, now_ms):
+        if not counter.text:
+            counter.text = self._kept(hit.text)
+        self.bands[max(0, min(BANDS - 1, int((confidence - BAND_FROM) / BAND_WIDTH)))] += 1
+        for figures in self._figures(hit.scope.tenant, hit.scope.model, now_ms):
             figures.count(SEMANTIC, 1, usd, hit.answer_bytes // BYTES_PER_TOKEN)
+        return Seen(now_ms, asked.scope, SEMANTIC, found.similarity, confidence, None, hit, self._kept(asked.text))
 
-    def _note_miss(self, asked: "Asked", found: "Found", text: str, now_ms: int) -> tuple[Any, ...]:
+    def _note_miss(self, asked: "Asked", found: "Found", now_ms: int) -> Seen:
         kind, objection, nearest, confidence = MISS, found.objection or NOTHING_STORED, None, 0.0
+        text = self._kept(asked.text)
         if found.verdicts:
             candidate, policy = found.verdicts[0].candidate, found.verdicts[0].policy
             nearest, confidence = candidate.entry_id, candidate.confidence
@@ -273,8 +298,8 @@ class Live:
             figures.reasons[objection.id] = figures.reasons.get(objection.id, 0) + 1
         counter = self.missed.meet(asked.entry_id, tenant, now_ms)
         counter.text, counter.reason = text, objection.id
-        row = (now_ms, asked.scope, kind, found.similarity, confidence, objection, nearest, text)
-        return row if self._settings.live_questions else _wordless(row)
+        row = Seen(now_ms, asked.scope, kind, found.similarity, confidence, objection, nearest, text)
+        return row if self._keeps else _wordless(row)
 
     def _worth(self, entry: Entry) -> float:
         resident = self.residents.by_id.get(entry.entry_id)
@@ -306,13 +331,12 @@ def _new(rows: dict[str, Figures], name: str, most: int) -> Figures:
     return rows.setdefault(name, Figures())
 
 
-def _wordless(row: tuple[Any, ...]) -> tuple[Any, ...]:
+def _wordless(seen: Seen) -> Seen:
     """A look-up without what tells of its question: the text, and what a rule found in it."""
-    seen = Seen._make(row)
     told = seen.objection
     if told is not None:
         told = told._replace(measure=_number(told.measure), limit=_number(told.limit))
-    return tuple(seen._replace(question="", objection=told))
+    return seen._replace(question="", objection=told)
 
 
 def _number(value: object) -> float | None:

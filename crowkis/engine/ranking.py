@@ -7,7 +7,9 @@ then. Never reads a clock.
 from collections.abc import Callable
 
 KEPT = 512
-"""Counters left by a purge; one comes when there are twice as many."""
+"""Counters left by a purge;"""
+COUNTERS_MAX = 4 * KEPT
+"""one comes when there would be more than so many."""
 
 
 class Counter:
@@ -39,7 +41,7 @@ class Ranking:
         """The counter of a key, raised."""
         counter = self.by_key.get(key)
         if counter is None:
-            if len(self.by_key) >= 2 * KEPT:
+            if len(self.by_key) >= COUNTERS_MAX:
                 self._purge()
             counter = self.by_key[key] = Counter(tenant)
         counter.weight += times
@@ -57,7 +59,7 @@ class Ranking:
         self.by_key = {key: row for key, row in self.by_key.items() if tenant not in (None, row.tenant)}
 
     def _purge(self) -> None:
-        """The lesser half goes, of equals those met longest ago; the others lose what the best of it had."""
+        """All but the greatest go, of equals those met longest ago; the others lose what the best of it had."""
         rows = sorted(self.by_key.items(), key=lambda row: (-row[1].weight, -row[1].at_ms))
         taken = rows[KEPT][1].weight
         self.by_key = dict(rows[:KEPT])

@@ -129,8 +129,18 @@ def parts_of(text: str) -> Iterator[str]:
 
 
 def compact(value: object) -> bytes:
-    """A JSON value as it is stored and sent."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    """A JSON value as it is stored and sent: UTF-8, with halves of characters escaped as they came."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return (text if is_unicode(text) else json.dumps(value, separators=(",", ":"))).encode()
+
+
+def is_unicode(text: str) -> bool:
+    """Can it be written as UTF-8? JSON can name halves of characters (RFC 8259, section 8.2)."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Events:

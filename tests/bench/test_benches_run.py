@@ -227,3 +227,10 @@ def test_gateway_compares_hits_with_a_bare_endpoint_and_misses_with_the_upstream
     kinds = ["bare", "exact", "semantic", "upstream", "miss", "miss, mixed", "embedding"]
     assert kinds == [row[0] for row in found["rows"]]
     assert [20, 20] == [found[who]["whole"] for who in ("direct", "streams")]
+
+
+def test_watching_compares_with_a_server_that_does_not_count(tmp_path):
+    found = told_by("watching.py", tmp_path, "--calls", "100", "--rounds", "2")
+
+    assert {"1", "50"} == found["at_once"].keys()
+    assert all({"noted", "not noted"} == told.keys() for told in found["at_once"].values())

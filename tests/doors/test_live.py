@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from crowkis.doors.live import STREAMS_MAX
+from crowkis.testing.upstream import FakeUpstream
 
 pytestmark = pytest.mark.process
 
@@ -250,6 +251,27 @@ def test_questions_are_not_kept_where_that_is_switched_off(start_server):
     wire("CONFIG", "SET", "live_questions", "yes")
     wire("CGET", HOW)
     assert HOW == httpx.get(f"{base_of(own)}/api/metrics", trust_env=False).json()["recent_log"][0]["question"]
+
+
+def test_hits_of_the_gateway_save_what_their_answers_and_the_prices_tell(start_server):
+    upstream = FakeUpstream()
+    try:
+        own = start_server("--gateway-upstreams", upstream.url)
+        body = {"model": "gpt-4o", "messages": [{"role": "user", "content": HOW}]}
+
+        def saved():
+            told = httpx.post(f"{base_of(own)}/v1/chat/completions", json=body, trust_env=False).headers
+            if told["x-crowkis-cache"] == "hit":
+                return int(told["x-crowkis-tokens-saved"]), float(told["x-crowkis-money-saved"])
+            return None
+
+        tokens, usd = until(saved)
+        figures = httpx.get(f"{base_of(own)}/api/metrics", trust_env=False).json()["global"]
+    finally:
+        upstream.stop()
+
+    assert (tokens, 1) == (figures["tokens_saved"], figures["total_hits"])
+    assert usd == pytest.approx(figures["dollars_saved_total"], abs=1e-6)
 
 
 def test_neither_questions_nor_answers_get_into_the_log(server, web, wire):

@@ -373,6 +373,14 @@ class TestFailing:
         with openai.OpenAI(base_url=f"http://127.0.0.1:{own.http_port}/v1", api_key="k", max_retries=0) as client:
             assert "answer 3 to: " + HOW == ask(client, HOW)[0]
 
+    def test_half_a_character_lets_the_request_through(self, gateway, upstream):
+        url = f"http://127.0.0.1:{gateway.http_port}/v1/chat/completions"
+        for text, model in (("how \\ud83d", "m"), ("how", "m\\udc00")):
+            body = f'{{"model": "{model}", "messages": [{{"role": "user", "content": "{text}"}}]}}'
+            upstream.script.append(Behaviour(status=418))
+            told = httpx.post(url, content=body, timeout=20)
+            assert (418, "bypass") == (told.status_code, told.headers["x-crowkis-cache"])
+
     def test_a_fault_of_the_cache_lets_the_request_through(self, client, upstream):
         long = "x" * 300_000
         assert ("none", "miss") == ask(client, long)[1]

@@ -9,10 +9,10 @@ from crowkis.engine.live import (
     MINUTE_MS,
     MISS,
     OTHERS,
-    PENDING_MAX,
     QUESTION_CHARS_MAX,
     RECENT_MAX,
     REFUSED,
+    REPEATED_MAX,
     SEMANTIC,
     TENANTS_MAX,
 )
@@ -94,11 +94,18 @@ def test_the_last_look_ups_are_told_newest_first_with_why(engine, store, look_up
 
 def test_only_the_last_ones_are_kept_one_by_one_and_all_are_counted(engine, store, look_up):
     store("how do i log in")
-    look_up("how do i log in", times=2 * PENDING_MAX + 7)
+    look_up("how do i log in", times=2 * RECENT_MAX + 7)
 
     assert RECENT_MAX == len(engine.live.recent(10_000))
-    assert 2 * PENDING_MAX + 7 == engine.live.total_number() == engine.live.total().requests
-    assert 2 * PENDING_MAX + 7 == engine.live.recent(1)[0][0]
+    assert 2 * RECENT_MAX + 7 == engine.live.number == engine.live.total().requests == engine.live.recent(1)[0][0]
+
+
+def test_repeats_of_many_answers_are_all_counted(engine, store, look_up):
+    for number in range(REPEATED_MAX + 3):
+        store(f"how do i log in to machine {number}")
+        look_up(f"how do i log in to machine {number}")
+
+    assert REPEATED_MAX + 3 == engine.live.total().requests == sum(row.requests for _, row in engine.live.minutes)
 
 
 def test_the_answers_served_most_and_the_questions_missed_most_are_ranked(engine, store, look_up):
@@ -107,8 +114,8 @@ def test_the_answers_served_most_and_the_questions_missed_most_are_ranked(engine
     look_up("how do i sign in", near(0.95))
     look_up("where is my order")
     look_up("who are you", EAST, times=2)
-    (first, row), (second, _) = engine.live.served.top(9, lambda row: True)
-    ((_, missed),) = engine.live.missed.top(9, lambda row: True)
+    (first, row), (second, _) = engine.live.most_served(9)
+    ((_, missed),) = engine.live.most_missed(9)
 
     assert [often.entry_id, seldom.entry_id] == [first, second]
     assert (5, 4, "how do i log in", 5 * COST) == (row.count, row.exact, row.text, row.usd)
@@ -177,7 +184,7 @@ def test_what_the_answer_itself_tells_of_its_cost_replaces_the_estimate(engine, 
     look_up("how do i log in")
     engine.live.correct(entry, 33, 1.5)
     engine.live.settle()
-    ((_, row),) = engine.live.served.top(9, lambda row: True)
+    ((_, row),) = engine.live.most_served(9)
 
     assert [(33, 1.5)] * 2 == [
         (figures.tokens, figures.usd) for figures in (engine.live.total(), engine.live.models["m"])

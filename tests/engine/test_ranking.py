@@ -2,7 +2,7 @@
 
 from random import Random
 
-from crowkis.engine.ranking import KEPT, Ranking
+from crowkis.engine.ranking import COUNTERS_MAX, KEPT, Ranking
 
 
 def everything(counter):
@@ -26,7 +26,7 @@ def test_what_is_asked_often_survives_any_number_of_others():
             met += 1
         ranking.meet(number.to_bytes(4, "big"), "t", number)
 
-        assert len(ranking.by_key) <= 2 * KEPT
+        assert len(ranking.by_key) <= COUNTERS_MAX
     key, row = ranking.top(1, everything)[0]
 
     assert (b"often", met) == (key, row.count)
@@ -34,11 +34,11 @@ def test_what_is_asked_often_survives_any_number_of_others():
 
 def test_a_crowd_of_equals_never_empties_the_list():
     ranking = Ranking()
-    for number in range(2 * KEPT + 1):
+    for number in range(COUNTERS_MAX + 1):
         ranking.meet(number.to_bytes(4, "big"), "t", number)
 
     assert KEPT < len(ranking.by_key)
-    assert (2 * KEPT).to_bytes(4, "big") == ranking.top(1, everything)[0][0]
+    assert COUNTERS_MAX.to_bytes(4, "big") == ranking.top(1, everything)[0][0]
 
 
 def test_a_tenant_is_forgotten_alone_and_all_together():

@@ -1,9 +1,11 @@
 """Promises of crowkis/wire/shape.py: digests of values, parts of texts, events out of bytes."""
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crowkis.wire.shape import Events, context_of, digest, parts_of
+from crowkis.wire.shape import Events, compact, context_of, digest, is_unicode, parts_of
 
 
 @given(st.text())
@@ -34,3 +36,11 @@ def test_events_are_the_same_however_the_bytes_are_cut(size):
 
     assert [b"1\n2", b"3"] == [data for _, data in found]
     assert b"rest" == events.rest
+
+
+def test_halves_of_characters_stay_valid_json_and_utf8():
+    value = {"text": "a\ud83d", "other": "é✓"}
+
+    assert value == json.loads(compact(value).decode())
+    assert "é✓".encode() in compact({"other": "é✓"})
+    assert [True, False] == [is_unicode(text) for text in ("é✓", "\udc00")]
