@@ -34,7 +34,7 @@ def commands_table() -> str:
 
 def semantic_table() -> str:
     """The words of the cache alone, for the README."""
-    rows = [made for _, made in sorted(COMMANDS.items()) if made.category == "semantic"]
+    rows = [made for _, made in sorted(COMMANDS.items()) if made.category == "semantic" and not made.subcommands]
     return table(("syntax", "what it does"), ((f"`{made.syntax}`", made.summary) for made in rows))
 
 

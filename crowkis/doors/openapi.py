@@ -12,12 +12,21 @@ import msgspec
 from crowkis import __version__
 from crowkis.doors.endpoints import JSON, Asked, Endpoint, Problem, Visit
 
-ELSEWHERE = {
-    "/v1/chat/completions": ("post", "OpenAI's chat completions, answered from the cache where that is right"),
-    "/v1/messages": ("post", "Anthropic's messages, answered from the cache where that is right"),
-    "/v1/caches/{cacheId}/entries": ("post", "LangCache: store an answer"),
-    "/v1/caches/{cacheId}/entries/search": ("post", "LangCache: look an answer up"),
-}
+CACHE = "/v1/caches/{cacheId}"
+ELSEWHERE = (
+    ("post", "/v1/chat/completions", "OpenAI's chat completions, answered from the cache where that is right"),
+    ("post", "/v1/responses", "OpenAI's responses, likewise"),
+    ("post", "/v1/completions", "OpenAI's completions, likewise"),
+    ("post", "/v1/embeddings", "OpenAI's embeddings, from the cache for the very same request"),
+    ("get", "/v1/models", "OpenAI's list of models, passed through"),
+    ("post", "/v1/messages", "Anthropic's messages, answered from the cache where that is right"),
+    ("post", f"{CACHE}/entries", "LangCache: store an answer"),
+    ("delete", f"{CACHE}/entries", "LangCache: remove answers by their attributes"),
+    ("post", f"{CACHE}/entries/search", "LangCache: look an answer up"),
+    ("delete", f"{CACHE}/entries/{{entryId}}", "LangCache: remove an answer"),
+    ("post", f"{CACHE}/flush", "LangCache: remove all answers"),
+    ("get", f"{CACHE}/health", "LangCache: tell whether the cache is up"),
+)
 USUAL = {
     400: "The request cannot be understood.", 401: "No credentials, or wrong ones.",
     403: "The caller's role does not allow it.", 408: "The body did not come.", 413: "The body is too large.",
@@ -50,14 +59,16 @@ def described(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     for row in endpoints:
         path = re.sub(r":\w+}", "}", row.path)
         paths.setdefault(path, {})[row.method.lower()] = _operation(row, path, schema_of)
-    for path, (method, summary) in ELSEWHERE.items():
+    for method, path, summary in ELSEWHERE:
         names = re.findall(r"{(\w+)}", path)
-        paths.setdefault(path, {})[method] = {
+        operation: dict[str, Any] = {
             "summary": summary,
             "parameters": [_parameter(name, "path", {"type": "string"}, True) for name in names],
-            "requestBody": {"required": True, "content": {JSON: {"schema": {"type": "object"}}}},
             "responses": {"default": {"description": "As that API describes it."}},
         }
+        if method == "post":
+            operation["requestBody"] = {"required": True, "content": {JSON: {"schema": {"type": "object"}}}}
+        paths.setdefault(path, {})[method] = operation
     return {
         "openapi": "3.1.0",
         "info": {"title": "Crowkis", "version": __version__, "license": {"name": "Apache-2.0"}},

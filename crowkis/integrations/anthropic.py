@@ -12,7 +12,7 @@ from typing import Any
 import anthropic
 
 from crowkis.integrations.chats import ChatCache
-from crowkis.integrations.sending import Sending, library_of
+from crowkis.integrations.sending import afronted, fronted
 from crowkis.wire.messages import MESSAGES
 
 __all__ = ["AsyncCachedAnthropic", "CachedAnthropic", "ChatCache"]
@@ -26,36 +26,8 @@ def _mark(answer: Any, cached: bool) -> None:
         answer["message"]["cached"] = cached
 
 
-class _Http(anthropic.DefaultHttpxClient):
-    def __init__(self, cache: ChatCache, over: Any) -> None:
-        super().__init__()
-        self._cached = Sending(library_of(anthropic.DefaultHttpxClient, over), [MESSAGES], cache, _mark)
-        self._over = over
-
-    def send(self, request: Any, **options: Any) -> Any:
-        pass_on = self._over.send if self._over is not None else super().send
-        return self._cached.send(request, lambda asking: pass_on(asking, **options))
-
-    def close(self) -> None:
-        super().close()
-        if self._over is not None:
-            self._over.close()
-
-
-class _AsyncHttp(anthropic.DefaultAsyncHttpxClient):
-    def __init__(self, cache: ChatCache, over: Any) -> None:
-        super().__init__()
-        self._cached = Sending(library_of(anthropic.DefaultAsyncHttpxClient, over), [MESSAGES], cache, _mark)
-        self._over = over
-
-    async def send(self, request: Any, **options: Any) -> Any:
-        pass_on = self._over.send if self._over is not None else super().send
-        return await self._cached.asend(request, lambda asking: pass_on(asking, **options))
-
-    async def aclose(self) -> None:
-        await super().aclose()
-        if self._over is not None:
-            await self._over.aclose()
+_Http = fronted(anthropic.DefaultHttpxClient, [MESSAGES], _mark)
+_AsyncHttp = afronted(anthropic.DefaultAsyncHttpxClient, [MESSAGES], _mark)
 
 
 class CachedAnthropic(anthropic.Anthropic):

@@ -13,7 +13,7 @@ from typing import Any
 import openai
 
 from crowkis.integrations.chats import ChatCache
-from crowkis.integrations.sending import Sending, library_of
+from crowkis.integrations.sending import afronted, fronted
 from crowkis.wire.chat import CHAT
 from crowkis.wire.completions import COMPLETIONS
 from crowkis.wire.responses import RESPONSES
@@ -30,36 +30,8 @@ def _mark(answer: Any, cached: bool) -> None:
         told["cached"] = cached
 
 
-class _Http(openai.DefaultHttpxClient):
-    def __init__(self, cache: ChatCache, over: Any) -> None:
-        super().__init__()
-        self._cached = Sending(library_of(openai.DefaultHttpxClient, over), SHAPES, cache, _mark)
-        self._over = over
-
-    def send(self, request: Any, **options: Any) -> Any:
-        pass_on = self._over.send if self._over is not None else super().send
-        return self._cached.send(request, lambda asking: pass_on(asking, **options))
-
-    def close(self) -> None:
-        super().close()
-        if self._over is not None:
-            self._over.close()
-
-
-class _AsyncHttp(openai.DefaultAsyncHttpxClient):
-    def __init__(self, cache: ChatCache, over: Any) -> None:
-        super().__init__()
-        self._cached = Sending(library_of(openai.DefaultAsyncHttpxClient, over), SHAPES, cache, _mark)
-        self._over = over
-
-    async def send(self, request: Any, **options: Any) -> Any:
-        pass_on = self._over.send if self._over is not None else super().send
-        return await self._cached.asend(request, lambda asking: pass_on(asking, **options))
-
-    async def aclose(self) -> None:
-        await super().aclose()
-        if self._over is not None:
-            await self._over.aclose()
+_Http = fronted(openai.DefaultHttpxClient, SHAPES, _mark)
+_AsyncHttp = afronted(openai.DefaultAsyncHttpxClient, SHAPES, _mark)
 
 
 class CachedOpenAI(openai.OpenAI):

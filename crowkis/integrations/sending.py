@@ -243,3 +243,48 @@ class Sending:
                     await self._ended()
 
         return Body
+
+
+def fronted(base: Any, shapes: Sequence[Shape], marked: Callable[[Any, bool], None]) -> Any:
+    """A class of HTTP clients like an SDK's own, `base`, with the cache in front.
+
+    One is made with the cache and the caller's own client, or None, which is then asked in its place.
+    """
+
+    class Fronted(base):  # type: ignore[misc]
+        def __init__(self, cache: ChatCache, over: Any) -> None:
+            super().__init__()
+            self._cached = Sending(library_of(base, over), shapes, cache, marked)
+            self._over = over
+
+        def send(self, request: Any, **options: Any) -> Any:
+            pass_on = self._over.send if self._over is not None else super().send
+            return self._cached.send(request, lambda asking: pass_on(asking, **options))
+
+        def close(self) -> None:
+            super().close()
+            if self._over is not None:
+                self._over.close()
+
+    return Fronted
+
+
+def afronted(base: Any, shapes: Sequence[Shape], marked: Callable[[Any, bool], None]) -> Any:
+    """See fronted()."""
+
+    class Fronted(base):  # type: ignore[misc]
+        def __init__(self, cache: ChatCache, over: Any) -> None:
+            super().__init__()
+            self._cached = Sending(library_of(base, over), shapes, cache, marked)
+            self._over = over
+
+        async def send(self, request: Any, **options: Any) -> Any:
+            pass_on = self._over.send if self._over is not None else super().send
+            return await self._cached.asend(request, lambda asking: pass_on(asking, **options))
+
+        async def aclose(self) -> None:
+            await super().aclose()
+            if self._over is not None:
+                await self._over.aclose()
+
+    return Fronted
