@@ -291,7 +291,7 @@ async function login(event) {
     link.tries = 0;
     link.open();
   } catch (error) {
-    put($("login-error"), error.message);
+    put($("login-error"), error.status === 401 ? "This key is not right." : error.message);
     $("login-key").select();
   }
 }
