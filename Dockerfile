@@ -17,11 +17,12 @@ RUN useradd --system --uid 10001 --no-create-home crowkis && install -d -o crowk
 COPY --from=build /opt/crowkis /opt/crowkis
 ENV PATH=/opt/crowkis/bin:$PATH \
     CROWKIS_BIND_HOST=0.0.0.0 \
+    CROWKIS_HTTP_HOST=0.0.0.0 \
     CROWKIS_DATA_DIR=/data \
     CROWKIS_EMBED_CACHE_DIR=/opt/crowkis/cache \
     CROWKIS_STRUCTURED_LOGS=1
 USER 10001
 VOLUME /data
-EXPOSE 6383 6386
+EXPOSE 6383 6384 6386
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s CMD ["crowkis", "health"]
 ENTRYPOINT ["crowkis", "server"]
