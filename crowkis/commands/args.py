@@ -56,9 +56,14 @@ def _utf8(raw: bytes) -> str:
         raise ValueError("must be valid UTF-8") from None
 
 
+def is_tenant(name: str) -> bool:
+    """May a tenant be called so?"""
+    return 0 < len(name) <= TENANT_CHARS_MAX and ":" not in name and "~" not in name and name.isprintable()
+
+
 def _tenant(raw: bytes) -> str:
     name = _utf8(raw)
-    if not name or len(name) > TENANT_CHARS_MAX or ":" in name or "~" in name or not name.isprintable():
+    if not is_tenant(name):
         raise ValueError(f"must be 1 to {TENANT_CHARS_MAX} printable characters without ':' and '~'")
     return name
 

@@ -22,8 +22,6 @@ from crowkis.values.question import Scope
 from crowkis.wire.shape import compact, digest, is_unicode
 
 STRATEGIES = frozenset(("exact", "semantic"))
-STEP = b"1000"
-"""Entries looked at in one step of a removal by attributes."""
 STATUS_OF = {
     "OOM": 424,
     "QUOTA": 424,
@@ -140,14 +138,9 @@ class LangCache:
         attributes = _attributes(await object_of(visit.request))
         if not attributes:
             raise malformed("attributes must name at least one; to remove everything, flush the cache")
-        removed, cursor = 0, b"0"
-        while True:
-            scan = [b"CSCAN", cursor, b"COUNT", STEP, *visit.whose, b"NAMESPACE", visit.namespace.encode()]
-            scan += _tags(attributes)
-            cursor, keys = await visit.caller.call(*scan)
-            removed += sum([await visit.caller.call(b"CDELETEKEY", key, *visit.whose) for key in keys])
-            if cursor == b"0":
-                return _json({"deletedEntriesCount": removed})
+        keys = await visit.caller.keys(*visit.whose, b"NAMESPACE", visit.namespace.encode(), *_tags(attributes))
+        removed = sum([await visit.caller.call(b"CDELETEKEY", key, *visit.whose) for key in keys])
+        return _json({"deletedEntriesCount": removed})
 
     async def _flush(self, visit: Visit) -> Response:
         await visit.caller.call(b"CFLUSH", *visit.whose, b"NAMESPACE", visit.namespace.encode())

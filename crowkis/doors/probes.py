@@ -5,7 +5,6 @@
 
 import asyncio
 import hmac
-import ipaddress
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -13,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from crowkis.doors.guests import is_local
 from crowkis.engine.actor import Actor
 from crowkis.engine.engine import Engine
 
@@ -55,13 +55,6 @@ class Probes:
         token = self._engine.house.token
         shown = request.headers.get("authorization", "").removeprefix("Bearer ")
         known = bool(token) and hmac.compare_digest(token.encode(), shown.encode())
-        if not known and not _is_local(request):
+        if not known and not is_local(request.client.host if request.client else ""):
             return PlainTextResponse("metrics beyond this machine need the token: Authorization: Bearer ...\n", 401)
         return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
-
-
-def _is_local(request: Request) -> bool:
-    try:
-        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False

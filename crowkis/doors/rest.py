@@ -19,8 +19,6 @@ from crowkis.guard.roles import ASK, AUDIT, LOOK, MANAGE, STORE
 from crowkis.values.glob import quoted
 from crowkis.values.intent import NAMES, Column
 
-STEP = b"1000"
-"""Entries looked at in one step of an invalidation."""
 Text = Annotated[str, Meta(min_length=1, max_length=262_144)]
 Key = "/api/v1/cache/entries/{key}"
 Seconds = Annotated[int, Meta(ge=0, le=315_360_000)]
@@ -191,17 +189,12 @@ async def invalidate(visit: Visit) -> object:
     if all(value is UNSET for value in (asked.source_id, asked.model, asked.prefix, asked.tag, asked.namespace)):
         raise malformed("say what: source_id, model, prefix, tag or namespace; to remove a whole tenant, flush it")
     tenant = visit.tenant(_given(asked.tenant))
-    words = [b"CSCAN", b"0", b"COUNT", STEP, b"TENANT", tenant]
+    words = [b"TENANT", tenant]
     prefix = UNSET if asked.prefix is UNSET else f"{quoted(asked.prefix)}*"
     for word, value in ((b"NAMESPACE", asked.namespace), (b"TAG", asked.tag), (b"SOURCE", asked.source_id),
                         (b"MODEL", asked.model), (b"MATCH", prefix)):  # fmt: skip
         words += [] if value is UNSET else [word, _bytes(value)]
-    found: list[bytes] = []
-    while True:
-        words[1], keys = await visit.caller.call(*words)
-        found += keys
-        if words[1] == b"0":
-            break
+    found = await visit.caller.keys(*words)
     removed = len(found)
     if not asked.dry_run:
         removed = sum([await visit.caller.call(b"CDELETEKEY", key, b"TENANT", tenant) for key in found])

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import httpx
 import jwt
 
+from crowkis.commands.args import is_tenant
 from crowkis.settings import Settings
 from crowkis.values.access import ROLES
-from crowkis.values.limits import TENANT_CHARS_MAX
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 FAMILIES = {"RSA": ("RS", "PS"), "EC": ("ES",), "OKP": ("Ed",)}
@@ -97,7 +97,7 @@ class Tokens:
         if settings.jwt_tenant_claim:
             told = claims.get(settings.jwt_tenant_claim)
             tenant = told if isinstance(told, str) else ""
-            if not 0 < len(tenant) <= TENANT_CHARS_MAX or not _may_be_tenant(tenant):
+            if not is_tenant(tenant):
                 raise TokenError(f"the token's claim {settings.jwt_tenant_claim} names no tenant")
         role = claims.get(settings.jwt_role_claim, settings.jwt_role) if settings.jwt_role_claim else settings.jwt_role
         if role not in ROLES:
@@ -151,7 +151,3 @@ def _can_have_made(key: jwt.PyJWK, algorithm: str) -> bool:
     """A key that names its algorithm makes that one only."""
     named = key._jwk_data.get("alg")
     return algorithm == named if named else algorithm[:2] in FAMILIES.get(str(key.key_type), ())
-
-
-def _may_be_tenant(name: str) -> bool:
-    return name.isprintable() and ":" not in name and "~" not in name

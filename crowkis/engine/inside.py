@@ -15,6 +15,9 @@ from crowkis.engine.engine import Engine
 from crowkis.values.access import User
 from crowkis.values.reply import Stream
 
+SCAN_STEP = b"1000"
+"""Stored answers looked at in one call of keys()."""
+
 
 class CallRefusedError(Exception):
     """The server has answered a call with an error; `code` is its first word, as in ERRORS."""
@@ -52,6 +55,16 @@ class Caller:
         slot, future = self._replies.expect()
         self._actor.submit(self._client, [list(words)], slot, at_once=True)
         return await future
+
+    async def keys(self, *words: bytes) -> list[bytes]:
+        """The keys of all stored answers that CSCAN with these words finds. Raises CallRefusedError."""
+        found: list[bytes] = []
+        cursor = b"0"
+        while True:
+            cursor, some = await self.call(b"CSCAN", cursor, b"COUNT", SCAN_STEP, *words)
+            found += some
+            if cursor == b"0":
+                return found
 
     def leave(self) -> None:
         """Nothing more will be asked; what was accepted is still done."""

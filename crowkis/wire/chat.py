@@ -25,16 +25,21 @@ NOT_WORDS_ALONE = {
 STEERING = frozenset({"system", "developer"})
 
 
-def read_chat(body: object, temperature_max: float) -> Asked:
-    """What a request's body asks. What the upstream will refuse anyway is bypassed, so that it can say so itself."""
-    if not isinstance(body, dict):
-        raise ValueError("the body must be a JSON object")
+def nothing_yet(body: dict[str, Any]) -> Asked:
+    """What OpenAI's older APIs ask for in the same fields; the question itself is still to be read."""
     options = body.get("stream_options")
-    asked = Asked(
+    return Asked(
         text="", context=b"", image="", model=body["model"] if isinstance(body.get("model"), str) else "",
         stream=body.get("stream") is True,
         wants_usage=isinstance(options, dict) and options.get("include_usage") is True, bypass="",
     )  # fmt: skip
+
+
+def read_chat(body: object, temperature_max: float) -> Asked:
+    """What a request's body asks. What the upstream will refuse anyway is bypassed, so that it can say so itself."""
+    if not isinstance(body, dict):
+        raise ValueError("the body must be a JSON object")
+    asked = nothing_yet(body)
     messages = body.get("messages")
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages) or not asked.model:
         return asked._replace(bypass="not a chat request")

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from crowkis.wire.chat import DONE, UNRELATED, error, event, sent, tokens_of
+from crowkis.wire.chat import DONE, UNRELATED, error, event, nothing_yet, sent, tokens_of
 from crowkis.wire.shape import Asked, Shape, context_of, parts_of, too_hot
 
 HEAD = ("id", "created", "model", "system_fingerprint")
@@ -18,12 +18,7 @@ def read_completion(body: object, temperature_max: float) -> Asked:
     """See Shape.read."""
     if not isinstance(body, dict):
         raise ValueError("the body must be a JSON object")
-    options = body.get("stream_options")
-    asked = Asked(
-        text="", context=b"", image="", model=body["model"] if isinstance(body.get("model"), str) else "",
-        stream=body.get("stream") is True,
-        wants_usage=isinstance(options, dict) and options.get("include_usage") is True, bypass="",
-    )  # fmt: skip
+    asked = nothing_yet(body)
     prompt = body.get("prompt")
     if isinstance(prompt, list) and len(prompt) == 1:
         prompt = prompt[0]
